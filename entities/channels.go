@@ -1,0 +1,185 @@
+package entities
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/disgoorg/snowflake/v2"
+)
+
+// ChannelView is a channel as an entity sees it: what it is, and what the entity may do there.
+type ChannelView struct {
+	Channel  Channel
+	Guild    Guild
+	Category string // the category's name, "" without one
+	Parent   string // of a thread: its channel's name
+	CanRead  bool   // older messages too
+	CanPost  bool
+	CanReact bool
+}
+
+// Channels lists the channels, forums and active threads that an entity can see, in the order
+// in which Discord shows them.
+func (r *Registry) Channels(_ context.Context, actor Actor) ([]ChannelView, error) {
+	if err := r.check(actor); err != nil {
+		return nil, err
+	}
+	var views []ChannelView
+	for _, guild := range r.roster.guildsOf(actor.entity) {
+		for _, c := range r.world.Channels(guild) {
+			if !c.HoldsMessages() && !c.IsForum() {
+				continue
+			}
+			if view, ok := r.view(actor, c); ok {
+				views = append(views, view)
+			}
+		}
+	}
+	slices.SortFunc(views, r.compareViews)
+	return views, nil
+}
+
+func (r *Registry) view(actor Actor, c Channel) (ChannelView, bool) {
+	_, refusal, visible := r.decide(actor, ReadHistory, c.ID)
+	if !visible {
+		return ChannelView{}, false
+	}
+	view := ChannelView{Channel: c, CanRead: refusal == ""}
+	view.Guild, _ = r.world.Guild(c.GuildID)
+	_, refusal, _ = r.decide(actor, Post, c.ID)
+	view.CanPost = refusal == ""
+	_, refusal, _ = r.decide(actor, React, c.ID)
+	view.CanReact = refusal == ""
+	governing := c
+	if c.IsThread() {
+		governing, _ = r.world.Channel(c.ParentID)
+		view.Parent = governing.Name
+	}
+	if category, ok := r.world.Channel(governing.ParentID); ok {
+		view.Category = category.Name
+	}
+	return view, true
+}
+
+// compareViews orders by guild, category, channel, and threads after their channel.
+func (r *Registry) compareViews(a, b ChannelView) int {
+	return slices.Compare(r.place(a.Channel), r.place(b.Channel))
+}
+
+func (r *Registry) place(c Channel) []uint64 {
+	governing, thread := c, uint64(0)
+	if c.IsThread() {
+		governing, _ = r.world.Channel(c.ParentID)
+		thread = uint64(c.ID)
+	}
+	category, _ := r.world.Channel(governing.ParentID)
+	return []uint64{
+		uint64(c.GuildID), uint64(max(category.Position, 0)), uint64(category.ID), uint64(max(governing.Position, 0)), uint64(governing.ID), thread,
+	}
+}
+
+// ResolveChannel finds the channel that an entity means by an id, a link, "#name", "name",
+// "server/#name" or a thread's name, among those that it can see. An ambiguous name is
+// refused with the candidates. An id that is not known is returned as it is with known =
+// false, since an archived thread is not known before it is asked for.
+func (r *Registry) ResolveChannel(ctx context.Context, actor Actor, ref string) (id snowflake.ID, known bool, err error) {
+	if err := r.check(actor); err != nil {
+		return 0, false, err
+	}
+	ref = strings.TrimSpace(ref)
+	if id, ok := channelID(ref); ok {
+		_, known := r.world.Channel(id)
+		return id, known, nil
+	}
+	views, err := r.Channels(ctx, actor)
+	if err != nil {
+		return 0, false, err
+	}
+	server, name := splitReference(ref)
+	if name == "" {
+		return 0, false, Refuse(Invalid, "Name a channel: an id, #name, server/#name or a message link. list_channels shows yours.")
+	}
+	matches := match(views, server, name, strings.EqualFold)
+	if exact := match(matches, server, name, func(a, b string) bool { return a == b }); len(exact) > 0 {
+		matches = exact
+	}
+	switch len(matches) {
+	case 0:
+		return 0, false, errNoChannel
+	case 1:
+		return matches[0].Channel.ID, true, nil
+	default:
+		return 0, false, ambiguous(name, matches)
+	}
+}
+
+func match(views []ChannelView, server, name string, same func(a, b string) bool) []ChannelView {
+	var found []ChannelView
+	for _, v := range views {
+		if same(v.Channel.Name, name) && (server == "" || strings.EqualFold(v.Guild.Name, server)) {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+func ambiguous(name string, matches []ChannelView) error {
+	candidates := make([]string, 0, len(matches))
+	for _, v := range matches[:min(len(matches), 10)] {
+		candidates = append(candidates, cmp.Or(v.Parent, v.Guild.Name)+"/#"+v.Channel.Name+" = "+v.Channel.ID.String())
+	}
+	return Refuse(Invalid, "Several channels are called %q: %s. Use the id.", name, strings.Join(candidates, "; "))
+}
+
+// splitReference takes "server/#name" apart. A slash without # belongs to the name.
+func splitReference(ref string) (server, name string) {
+	if before, after, ok := strings.Cut(ref, "/#"); ok {
+		return strings.TrimSpace(before), strings.TrimSpace(after)
+	}
+	return "", strings.TrimSpace(strings.TrimPrefix(ref, "#"))
+}
+
+// channelID reads an id, a mention <#id> or a link to a channel or message.
+func channelID(ref string) (snowflake.ID, bool) {
+	if strings.HasPrefix(ref, "https://") {
+		_, channel, _, ok := ParseLink(ref)
+		return channel, ok
+	}
+	ref = strings.TrimSuffix(strings.TrimPrefix(ref, "<#"), ">")
+	if len(ref) < 15 || len(ref) > 20 {
+		return 0, false
+	}
+	id, err := snowflake.Parse(ref)
+	return id, err == nil && id != 0
+}
+
+// ParseLink reads Discord's link to a channel or a message:
+// https://discord.com/channels/GUILD/CHANNEL[/MESSAGE].
+func ParseLink(link string) (guild, channel, message snowflake.ID, ok bool) {
+	rest, found := strings.CutPrefix(link, "https://")
+	if !found {
+		return 0, 0, 0, false
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	switch host {
+	case "discord.com", "ptb.discord.com", "canary.discord.com", "discordapp.com":
+	default:
+		return 0, 0, 0, false
+	}
+	path, _, _ = strings.Cut(path, "?")
+	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	if len(parts) < 3 || len(parts) > 4 || parts[0] != "channels" {
+		return 0, 0, 0, false
+	}
+	ids := make([]snowflake.ID, 3)
+	for i, part := range parts[1:] {
+		id, err := snowflake.Parse(part)
+		if err != nil {
+			return 0, 0, 0, false
+		}
+		ids[i] = id
+	}
+	return ids[0], ids[1], ids[2], true
+}

@@ -1,0 +1,66 @@
+package entities
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+const (
+	cursorSecret = "cursor"
+	cursorMAC    = 12 // bytes: 96 bits cannot be guessed within a cursor's life
+)
+
+// instanceSecret reads the secret with which cursors are signed, and makes it at first start.
+func (r *Registry) instanceSecret(ctx context.Context) ([]byte, error) {
+	var row setting
+	err := r.db.writer.WithContext(ctx).Take(&row, "name = ?", cursorSecret).Error
+	if err == nil || !errors.Is(err, gorm.ErrRecordNotFound) {
+		return row.Value, err
+	}
+	row = setting{Name: cursorSecret, Value: make([]byte, sha256.Size)}
+	if _, err := io.ReadFull(r.random, row.Value); err != nil {
+		return nil, fmt.Errorf("read random bytes: %w", err)
+	}
+	return row.Value, r.db.writer.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
+}
+
+// Cursor words a position in the event log for one entity. It is opaque to clients and means
+// nothing to any other entity.
+func (r *Registry) Cursor(actor Actor, position int64) string {
+	raw := binary.AppendVarint(nil, position)
+	return base64.RawURLEncoding.EncodeToString(append(raw, r.sign(actor.entity, raw)...))
+}
+
+// Position reads a cursor that was made for this entity.
+func (r *Registry) Position(actor Actor, cursor string) (int64, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) <= cursorMAC {
+		return 0, errBadCursor
+	}
+	body, mac := raw[:len(raw)-cursorMAC], raw[len(raw)-cursorMAC:]
+	position, n := binary.Varint(body)
+	if n != len(body) || position < 0 || subtle.ConstantTimeCompare(mac, r.sign(actor.entity, body)) != 1 {
+		return 0, errBadCursor
+	}
+	return position, nil
+}
+
+var errBadCursor = &Refusal{Reason: Invalid, Text: "This cursor is not one of yours. Leave it out to go on where you stopped reading."}
+
+func (r *Registry) sign(id ID, body []byte) []byte {
+	mac := hmac.New(sha256.New, r.cursorKey)
+	mac.Write([]byte(id))
+	mac.Write([]byte{0})
+	mac.Write(body)
+	return mac.Sum(nil)[:cursorMAC]
+}

@@ -1,0 +1,165 @@
+package entities_test
+
+import (
+	"encoding/base64"
+	"testing"
+
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+func message(id snowflake.ID, channel snowflake.ID) entities.Event {
+	return entities.Event{Kind: entities.EventMessage, GuildID: guild, ChannelID: channel, MessageID: id, AuthorID: mia, At: at(int(id))}
+}
+
+func say(t *testing.T, reg *entities.Registry, events ...entities.Event) []entities.Event {
+	t.Helper()
+	appended, err := reg.Append(t.Context(), entities.System("test"), events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return appended
+}
+
+func news(t *testing.T, reg *entities.Registry, actor entities.Actor, after int64, limit int) ([]snowflake.ID, int64) {
+	t.Helper()
+	events, reached, err := reg.News(t.Context(), actor, after, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []snowflake.ID
+	for _, e := range events {
+		ids = append(ids, e.MessageID)
+	}
+	return ids, reached
+}
+
+func TestNews(t *testing.T) {
+	reg := fresh(t)
+	say(t, reg, message(1, general)) // before it existed
+	_, ada := create(t, reg, "Ada", general)
+	bob, _ := create(t, reg, "Bob", lab)
+	mark, err := reg.ReadMark(t.Context(), ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, bobs := message(4, general), message(5, thread)
+	own.AuthorEntity, bobs.AuthorEntity = ada.EntityID(), bob.Entity.ID
+	if got := say(t, reg, message(2, general), message(3, lab), own, bobs, message(2, general)); len(got) != 4 {
+		t.Errorf("%d events appended, the second of one message too", len(got))
+	}
+	got, reached := news(t, reg, ada, mark, 10)
+	if len(got) != 2 || got[0] != 2 || got[1] != 5 {
+		t.Errorf("news = %v, want 2 and 5: not the lab's, not its own", got)
+	}
+	if again, _ := news(t, reg, ada, reached, 10); len(again) != 0 {
+		t.Errorf("news again: %v", again)
+	}
+	if all, _ := news(t, reg, ada, 0, 10); len(all) != 2 {
+		t.Errorf("what was said before it came is news: %v", all)
+	}
+	first, reached := news(t, reg, ada, 0, 1)
+	if rest, _ := news(t, reg, ada, reached, 10); len(first) != 1 || len(rest) != 1 || rest[0] != 5 {
+		t.Errorf("in two pages: %v, %v", first, rest)
+	}
+	reg.World().RemoveChannel(thread)
+	if got, _ := news(t, reg, ada, mark, 10); len(got) != 1 {
+		t.Errorf("after the thread went: %v", got)
+	}
+}
+
+func TestOnlyTheProgramAppends(t *testing.T) {
+	reg := fresh(t)
+	_, ada := create(t, reg, "Ada", general)
+	for _, actor := range []entities.Actor{ada, admin(olivia), {}} {
+		_, err := reg.Append(t.Context(), actor, []entities.Event{message(1, general)})
+		wantRefusal(t, err, entities.NotAllowed)
+	}
+}
+
+func TestReadMarks(t *testing.T) {
+	reg := fresh(t)
+	made, ada := create(t, reg, "Ada", general)
+	for _, position := range []int64{7, 5} {
+		if err := reg.MarkRead(t.Context(), ada, position); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if mark, err := reg.ReadMark(t.Context(), ada); err != nil || mark != 7 {
+		t.Errorf("mark = %d, %v", mark, err)
+	}
+	rotated, err := reg.RotateKey(t.Context(), admin(olivia), made.Entity.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := reg.Authenticate(t.Context(), rotated.Key, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mark, err := reg.ReadMark(t.Context(), again); err != nil || mark != 7 {
+		t.Errorf("a new key starts at %d, %v", mark, err)
+	}
+}
+
+func TestCursors(t *testing.T) {
+	reg := fresh(t)
+	_, ada := create(t, reg, "Ada", general)
+	_, bob := create(t, reg, "Bob", general)
+	cursor := reg.Cursor(ada, 1234)
+	if got, err := reg.Position(ada, cursor); err != nil || got != 1234 {
+		t.Errorf("position = %d, %v", got, err)
+	}
+	_, err := reg.Position(bob, cursor)
+	wantRefusal(t, err, entities.Invalid)
+	for _, bad := range []string{"", "a", "12345678901234567890", cursor + "A", cursor[1:]} {
+		_, err := reg.Position(ada, bad)
+		wantRefusal(t, err, entities.Invalid)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range len(raw) * 8 {
+		changed := append([]byte{}, raw...)
+		changed[i/8] ^= 1 << (i % 8)
+		if _, err := reg.Position(ada, base64.RawURLEncoding.EncodeToString(changed)); err == nil {
+			t.Errorf("bit %d changed and it is still taken", i)
+		}
+	}
+}
+
+func TestWhoseLine(t *testing.T) {
+	reg := fresh(t)
+	_, ada := create(t, reg, "Ada", general)
+	permit, err := reg.Authorize(t.Context(), ada, entities.Post, general)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reg.Own(t.Context(), permit, 77, at(0)); err != nil {
+		t.Fatal(err)
+	}
+	speakers, err := reg.Speakers(t.Context(), ada, []snowflake.ID{77, 78})
+	if err != nil || len(speakers) != 1 || speakers[77].Name != "Ada" {
+		t.Errorf("speakers = %v, %v", speakers, err)
+	}
+	hear, err := reg.Authorize(t.Context(), ada, entities.Hear, general)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, reg.Own(t.Context(), hear, 79, at(0)), entities.NotAllowed)
+	wantRefusal(t, reg.Own(t.Context(), entities.Permit{}, 79, at(0)), entities.NotAllowed)
+}
+
+func TestHears(t *testing.T) {
+	reg := fresh(t)
+	if reg.Hears(general) {
+		t.Error("a channel without entities is listened to")
+	}
+	create(t, reg, "Ada", category)
+	for channel, want := range map[snowflake.ID]bool{general: true, thread: true, lab: true, stories: false, abroad: false, 42: false} {
+		if reg.Hears(channel) != want {
+			t.Errorf("hears %d = %v", channel, !want)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package entities
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// A key is troupe_ID_SECRETCHECK: a public id of 80 bits, a secret of 256 bits and a CRC-32
+// of all before it, in small letters and digits, so that scanners find leaked keys and a
+// mistyped one is told from a wrong one without a look into the database.
+const (
+	keyPrefix    = "troupe_"
+	keyIDBytes   = 10
+	secretBytes  = 32
+	entityIDSize = 16
+)
+
+// letters is Crockford's base 32 in small letters: no i, l, o or u.
+var letters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+func (r *Registry) randomLetters(n int) (string, error) {
+	buf := make([]byte, n)
+	if _, err := io.ReadFull(r.random, buf); err != nil {
+		return "", fmt.Errorf("read random bytes: %w", err)
+	}
+	return letters.EncodeToString(buf), nil
+}
+
+// newKey makes a key for an entity's present generation. Only the credential is kept.
+func (r *Registry) newKey(entity Entity) (string, Credential, error) {
+	id, err := r.randomLetters(keyIDBytes)
+	if err != nil {
+		return "", Credential{}, err
+	}
+	secret, err := r.randomLetters(secretBytes)
+	if err != nil {
+		return "", Credential{}, err
+	}
+	key := keyPrefix + id + "_" + secret
+	key += checksum(key)
+	hash := sha256.Sum256([]byte(key))
+	return key, Credential{ID: id, EntityID: entity.ID, Hash: hash[:], Generation: entity.Generation, CreatedAt: r.now().UTC()}, nil
+}
+
+func checksum(s string) string {
+	return letters.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(s))))
+}
+
+// keyID takes a key's public part, or "" when it is not a key that was ever made.
+func keyID(key string) string {
+	id, secret, ok := strings.Cut(strings.TrimPrefix(key, keyPrefix), "_")
+	check := len(checksum(""))
+	if !ok || !strings.HasPrefix(key, keyPrefix) || len(id) != letters.EncodedLen(keyIDBytes) || len(secret) != letters.EncodedLen(secretBytes)+check {
+		return ""
+	}
+	body, sum := key[:len(key)-check], key[len(key)-check:]
+	if checksum(body) != sum {
+		return ""
+	}
+	return id
+}
+
+var errBadKey = &Refusal{Reason: Unauthenticated, Text: "This key is not valid here. The entity's owner gets a new one with /entity key."}
+
+// Authenticate finds the entity that a key belongs to. When want is not empty the key must be
+// that entity's. Every failure is the same refusal and takes the same work, so that it tells
+// nothing about what exists.
+func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor, error) {
+	id := keyID(key)
+	var credential Credential
+	err := r.db.reader.WithContext(ctx).Where("id = ?", id).Take(&credential).Error
+	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return Actor{}, fmt.Errorf("look up the credential: %w", err)
+	}
+	hash := sha256.Sum256([]byte(key))
+	stored := credential.Hash
+	if len(stored) != len(hash) {
+		stored = make([]byte, len(hash))
+	}
+	same := subtle.ConstantTimeCompare(hash[:], stored) == 1
+	actor := Actor{kind: entity, entity: credential.EntityID, credential: credential.ID, generation: credential.Generation}
+	if !same || id == "" || (want != "" && want != credential.EntityID) || r.check(actor) != nil {
+		return Actor{}, errBadKey
+	}
+	r.used(ctx, credential.ID)
+	return actor, nil
+}
+
+// check says whether an entity's credential still holds.
+func (r *Registry) check(a Actor) error {
+	known, ok := r.roster.entity(a.entity)
+	if a.kind != entity || !ok || known.State == Deleted || known.Generation != a.generation {
+		return errBadKey
+	}
+	return nil
+}
+
+// usesEvery is how often a credential's last use is written down.
+const usesEvery = time.Minute
+
+// uses gathers when credentials were last used, so that a busy client costs one row a minute.
+type uses struct {
+	mu      sync.Mutex
+	written map[string]time.Time
+}
+
+func (r *Registry) used(ctx context.Context, credential string) {
+	now := r.now().UTC()
+	r.uses.mu.Lock()
+	due := now.Sub(r.uses.written[credential]) >= usesEvery
+	if due {
+		r.uses.written[credential] = now
+	}
+	r.uses.mu.Unlock()
+	if !due {
+		return
+	}
+	err := r.db.writer.WithContext(context.WithoutCancel(ctx)).Model(&Credential{}).Where("id = ?", credential).Update("last_used_at", now).Error
+	if err != nil {
+		r.log.Error("note the use of a credential", "err", err)
+	}
+}
