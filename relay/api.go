@@ -1,0 +1,88 @@
+package relay
+
+import (
+	"time"
+
+	"github.com/disgoorg/snowflake/v2"
+)
+
+// SendStatus is how a line ended.
+type SendStatus string
+
+// The ends of a line.
+const (
+	StatusSent SendStatus = "sent"
+	// StatusUnknown: Discord did not say whether it took the line. It is not sent again.
+	StatusUnknown SendStatus = "unknown"
+)
+
+// Line is something an entity says.
+type Line struct {
+	Channel snowflake.ID
+	Content string // 1 to 2,000 characters
+	// ThreadName makes a new post in a forum channel, where it is required; elsewhere it is
+	// refused. At most 100 characters.
+	ThreadName string
+	// Tags are names of the forum's tags, for a new post.
+	Tags []string
+	// Silent sends no push notification.
+	Silent bool
+	// SuppressLinks shows no previews of links.
+	SuppressLinks bool
+}
+
+// Sent is what became of a line.
+type Sent struct {
+	Status    SendStatus
+	MessageID snowflake.ID // 0 when unknown
+	ChannelID snowflake.ID // where it stands; of a new post, the post
+	Link      string
+}
+
+// HistoryRequest asks for older messages. At most one of Before, After and Around is set;
+// none gives the newest.
+type HistoryRequest struct {
+	Channel snowflake.ID
+	Limit   int // 1 to 100
+	Before  snowflake.ID
+	After   snowflake.ID
+	Around  snowflake.ID
+}
+
+// WaitRequest waits for news.
+type WaitRequest struct {
+	// Cursor is where to go on; "" = where this credential stopped reading.
+	Cursor string
+	// Channel narrows to one channel or thread; 0 = everywhere.
+	Channel snowflake.ID
+	// Timeout is how long to wait when there is nothing yet; at most 50 s.
+	Timeout time.Duration
+	// Limit is how many messages to give at most; 0 = 50.
+	Limit int
+}
+
+// News is what was said since the cursor.
+type News struct {
+	Messages []Message // oldest first
+	Cursor   string    // where to go on
+	More     bool      // there is more than the limit gave
+}
+
+// Status tells how the connection to Discord is.
+type Status struct {
+	Ready bool
+	// Phase words it: "connecting", "ready", "waiting for Discord", "token refused", …
+	Phase string
+	// Remedy says who can mend it and how; "" while nothing is wrong.
+	Remedy  string
+	Since   time.Time     // of this phase
+	Latency time.Duration // of the last heartbeat; 0 before the first
+	Shards  int
+	// Skipped counts gateway dispatches that could not be read, by event name.
+	Skipped map[string]int64
+	// Resumes and Identifies count how often the connection was taken up again or anew.
+	Resumes, Identifies int64
+	Limits              LimitStats
+	BotName             string
+	InviteURL           string
+}

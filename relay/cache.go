@@ -1,0 +1,102 @@
+package relay
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
+)
+
+// Bounds of the cache: message text is kept in memory only, and not much of it.
+const (
+	cachedMessages = 5000
+	cachedBytes    = 8 << 20
+)
+
+// messageCache keeps the newest messages, first in first out, by count and size.
+type messageCache struct {
+	mu    sync.Mutex
+	byID  map[snowflake.ID]cached
+	order []snowflake.ID
+	bytes int
+}
+
+type cached struct {
+	message discord.Message
+	size    int
+}
+
+func newMessageCache() messageCache { return messageCache{byID: map[snowflake.ID]cached{}} }
+
+func (c *messageCache) put(m discord.Message) {
+	m.Components, m.Member = nil, slimMember(m.Member)
+	size := 512 + len(m.Content)
+	for _, embed := range m.Embeds {
+		size += 256 + len(embed.Title) + len(embed.Description)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old, ok := c.byID[m.ID]; ok {
+		c.bytes += size - old.size
+	} else {
+		c.bytes += size
+		c.order = append(c.order, m.ID)
+	}
+	c.byID[m.ID] = cached{message: m, size: size}
+	for len(c.byID) > cachedMessages || c.bytes > cachedBytes {
+		c.drop(c.order[0])
+		c.order = c.order[1:]
+	}
+	if len(c.order) > 2*cachedMessages {
+		c.order = slices.DeleteFunc(c.order, func(id snowflake.ID) bool { _, ok := c.byID[id]; return !ok })
+	}
+}
+
+// slimMember keeps of a member what names the author.
+func slimMember(m *discord.Member) *discord.Member {
+	if m == nil {
+		return nil
+	}
+	return &discord.Member{Nick: m.Nick}
+}
+
+// update changes a message that is there. An update from the gateway may lack fields, so that
+// a message which is not there is not made from it.
+func (c *messageCache) update(m discord.Message) {
+	c.mu.Lock()
+	old, ok := c.byID[m.ID]
+	c.mu.Unlock()
+	if !ok {
+		return
+	}
+	if m.Author.ID == 0 {
+		c.remove(m.ID)
+		return
+	}
+	m.ReferencedMessage = old.message.ReferencedMessage
+	c.put(m)
+}
+
+func (c *messageCache) get(id snowflake.ID) (discord.Message, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.byID[id]
+	return found.message, ok
+}
+
+func (c *messageCache) remove(ids ...snowflake.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		c.drop(id)
+	}
+}
+
+// drop forgets a message; its place in the order goes when its turn comes.
+func (c *messageCache) drop(id snowflake.ID) {
+	if found, ok := c.byID[id]; ok {
+		c.bytes -= found.size
+		delete(c.byID, id)
+	}
+}

@@ -1,0 +1,208 @@
+package relay
+
+import (
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+// learn takes from a gateway event what rights and names depend on. It only changes memory,
+// so that the gateway's reader is never held up.
+func (r *Relay) learn(event gateway.EventData) {
+	switch e := event.(type) {
+	case gateway.EventReady:
+		r.world.SetBot(e.User.ID)
+	case gateway.EventGuildCreate:
+		r.learnGuild(e.GatewayGuild)
+	case gateway.EventGuildUpdate:
+		r.world.UpdateGuild(entities.Guild{ID: e.ID, Name: e.Name, OwnerID: e.OwnerID, Available: true})
+	case gateway.EventGuildDelete:
+		if e.Unavailable {
+			r.world.SetAvailable(e.ID, false)
+		} else {
+			r.world.RemoveGuild(e.ID)
+		}
+	case gateway.EventGuildRoleCreate:
+		r.world.PutRole(e.GuildID, role(e.Role))
+	case gateway.EventGuildRoleUpdate:
+		r.world.PutRole(e.GuildID, role(e.Role))
+	case gateway.EventGuildRoleDelete:
+		r.world.RemoveRole(e.GuildID, e.RoleID)
+	case gateway.EventGuildMemberUpdate:
+		if e.User.ID == r.world.Bot() {
+			r.world.PutBotMembership(e.GuildID, membership(e.Member))
+		}
+	default:
+		r.learnChannel(event)
+	}
+}
+
+func (r *Relay) learnChannel(event gateway.EventData) {
+	switch e := event.(type) {
+	case gateway.EventChannelCreate:
+		r.world.PutChannel(channel(e.GuildChannel))
+	case gateway.EventChannelUpdate:
+		r.world.PutChannel(channel(e.GuildChannel))
+		r.webhooks.forget(e.ID())
+	case gateway.EventChannelDelete:
+		r.world.RemoveChannel(e.ID())
+		r.webhooks.forget(e.ID())
+	case gateway.EventThreadCreate:
+		r.learnThread(e.GuildThread, e.ThreadMember.UserID != 0 || r.joined(e.ID()))
+	case gateway.EventThreadUpdate:
+		r.learnThread(e.GuildThread, r.joined(e.ID()))
+	case gateway.EventThreadDelete:
+		r.world.RemoveChannel(e.ID)
+	case gateway.EventThreadListSync:
+		r.learnThreads(e)
+	case gateway.EventThreadMemberUpdate:
+		r.learnThreadMember(e.ThreadID, true)
+	case gateway.EventThreadMembersUpdate:
+		r.learnThreadMembers(e)
+	case gateway.EventWebhooksUpdate:
+		r.webhooks.forget(e.ChannelID)
+	}
+}
+
+func (r *Relay) learnGuild(g discord.GatewayGuild) {
+	if g.Unavailable {
+		r.world.SetAvailable(g.ID, false)
+		return
+	}
+	roles := make([]entities.Role, 0, len(g.Roles))
+	for _, known := range g.Roles {
+		roles = append(roles, role(known))
+	}
+	channels := make([]entities.Channel, 0, len(g.Channels)+len(g.Threads))
+	for _, known := range g.Channels {
+		c := channel(known)
+		c.GuildID = g.ID
+		channels = append(channels, c)
+	}
+	for _, known := range g.Threads {
+		c := channel(known)
+		c.GuildID = g.ID
+		// Of private threads GUILD_CREATE lists those that the bot has joined.
+		c.Joined = true
+		channels = append(channels, c)
+	}
+	var self entities.Membership
+	for _, m := range g.Members {
+		if m.User.ID == r.world.Bot() {
+			self = membership(m)
+		}
+	}
+	r.world.PutGuild(entities.Guild{ID: g.ID, Name: g.Name, OwnerID: g.OwnerID, Available: true}, roles, self, channels)
+	r.guildSeen(g.ID, self.UserID != 0)
+}
+
+func (r *Relay) learnThread(thread discord.GuildThread, joined bool) {
+	c := channel(thread)
+	c.Joined = joined
+	r.world.PutChannel(c)
+}
+
+func (r *Relay) learnThreads(e gateway.EventThreadListSync) {
+	mine := map[snowflake.ID]bool{}
+	for _, m := range e.Members {
+		mine[m.ThreadID] = true
+	}
+	for _, thread := range e.Threads {
+		c := channel(thread)
+		c.GuildID, c.Joined = e.GuildID, mine[thread.ID()]
+		r.world.PutChannel(c)
+	}
+}
+
+func (r *Relay) learnThreadMembers(e gateway.EventThreadMembersUpdate) {
+	for _, added := range e.AddedMembers {
+		if added.UserID == r.world.Bot() {
+			r.learnThreadMember(e.ID, true)
+		}
+	}
+	for _, removed := range e.RemovedMemberIDs {
+		if removed == r.world.Bot() {
+			r.learnThreadMember(e.ID, false)
+		}
+	}
+}
+
+func (r *Relay) learnThreadMember(thread snowflake.ID, joined bool) {
+	if c, ok := r.world.Channel(thread); ok {
+		c.Joined = joined
+		r.world.PutChannel(c)
+	}
+}
+
+func (r *Relay) joined(thread snowflake.ID) bool {
+	c, ok := r.world.Channel(thread)
+	return ok && c.Joined
+}
+
+func role(known discord.Role) entities.Role {
+	return entities.Role{ID: known.ID, Name: known.Name, Permissions: known.Permissions}
+}
+
+func membership(m discord.Member) entities.Membership {
+	var until time.Time
+	if m.CommunicationDisabledUntil != nil {
+		until = *m.CommunicationDisabledUntil
+	}
+	return entities.Membership{UserID: m.User.ID, Roles: m.RoleIDs, TimeoutUntil: until}
+}
+
+func channel(known discord.GuildChannel) entities.Channel {
+	c := entities.Channel{
+		ID: known.ID(), GuildID: known.GuildID(), Type: known.Type(), Name: known.Name(), Position: known.Position(),
+		Overwrites: overwrites(known.PermissionOverwrites()),
+	}
+	if parent := known.ParentID(); parent != nil {
+		c.ParentID = *parent
+	}
+	if text, ok := known.(discord.GuildMessageChannel); ok {
+		c.NSFW = text.NSFW()
+		if topic := text.Topic(); topic != nil {
+			c.Topic = *topic
+		}
+	}
+	switch typed := known.(type) {
+	case discord.GuildThread:
+		c.Archived, c.Locked = typed.ThreadMetadata.Archived, typed.ThreadMetadata.Locked
+	case discord.GuildForumChannel:
+		c.NSFW, c.Tags, c.RequiresTag = typed.NSFW, tags(typed.AvailableTags), typed.Flags.Has(discord.ChannelFlagRequireTag)
+		if typed.Topic != nil {
+			c.Topic = *typed.Topic
+		}
+	case discord.GuildMediaChannel:
+		c.NSFW, c.Tags, c.RequiresTag = typed.NSFW, tags(typed.AvailableTags), typed.Flags.Has(discord.ChannelFlagRequireTag)
+		if typed.Topic != nil {
+			c.Topic = *typed.Topic
+		}
+	}
+	return c
+}
+
+func tags(available []discord.ChannelTag) []entities.Tag {
+	out := make([]entities.Tag, 0, len(available))
+	for _, tag := range available {
+		out = append(out, entities.Tag{ID: tag.ID, Name: tag.Name, Moderated: tag.Moderated})
+	}
+	return out
+}
+
+func overwrites(known discord.PermissionOverwrites) []entities.Overwrite {
+	out := make([]entities.Overwrite, 0, len(known))
+	for _, o := range known {
+		switch typed := o.(type) {
+		case discord.RolePermissionOverwrite:
+			out = append(out, entities.Overwrite{ID: typed.RoleID, Allow: typed.Allow, Deny: typed.Deny})
+		case discord.MemberPermissionOverwrite:
+			out = append(out, entities.Overwrite{ID: typed.UserID, Member: true, Allow: typed.Allow, Deny: typed.Deny})
+		}
+	}
+	return out
+}

@@ -1,0 +1,178 @@
+package relay
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/snowflake/v2"
+)
+
+// notJSON is the name under which frames are counted that are nothing we know.
+const notJSON = "(not JSON)"
+
+// opBroken marks a frame of which not even the opcode can be read.
+const opBroken gateway.Opcode = -1
+
+// gatewayFrame is a frame with its data not yet decoded.
+type gatewayFrame struct {
+	op     gateway.Opcode
+	seq    int
+	event  gateway.EventType
+	data   json.RawMessage
+	broken bool // not valid JSON as a whole; the rest is what could be saved
+}
+
+// parseFrame reads a frame's envelope. It never fails: of a frame that is cut off it saves
+// what comes before the cut.
+func parseFrame(text []byte) gatewayFrame {
+	var envelope struct {
+		Op *gateway.Opcode   `json:"op"`
+		S  *int              `json:"s"`
+		T  gateway.EventType `json:"t"`
+		D  json.RawMessage   `json:"d"`
+	}
+	err := json.Unmarshal(text, &envelope)
+	if err == nil && envelope.Op == nil {
+		return gatewayFrame{op: opBroken, broken: true}
+	}
+	if err != nil {
+		return saveFrame(text)
+	}
+	frame := gatewayFrame{op: *envelope.Op, event: envelope.T, data: envelope.D}
+	if envelope.S != nil {
+		frame.seq = *envelope.S
+	}
+	return frame
+}
+
+// saveFrame reads the members of a broken frame as far as it goes. Discord writes t, s and op
+// before d.
+func saveFrame(text []byte) gatewayFrame {
+	frame := gatewayFrame{op: opBroken, broken: true}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return frame
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return frame
+		}
+		switch key {
+		case "op":
+			err = decoder.Decode(&frame.op)
+		case "s":
+			err = decoder.Decode(&frame.seq)
+		case "t":
+			err = decoder.Decode(&frame.event)
+		default:
+			var other json.RawMessage
+			err = decoder.Decode(&other)
+		}
+		if _, wrongType := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !wrongType {
+			return frame
+		}
+	}
+	return frame
+}
+
+// unreadable is why an event cannot be decoded. Its text holds nothing of the event but the
+// name of a field.
+type unreadable struct{ reason string }
+
+func (u unreadable) Error() string { return u.reason }
+
+// decodeEvent decodes with disgo's decoder. Its errors quote the event and it panics on some:
+// both become unreadable.
+func decodeEvent(event gateway.EventType, data []byte) (decoded gateway.EventData, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			decoded, err = nil, unreadable{fmt.Sprintf("the decoder panicked with a %T", panicked)}
+		}
+	}()
+	decoded, err = gateway.UnmarshalEventData(data, event)
+	if err != nil {
+		return nil, unreadable{whyUnreadable(err)}
+	}
+	return decoded, nil
+}
+
+func whyUnreadable(err error) string {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return "wrong type in field " + wrong.Field
+	}
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return "not valid JSON"
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+// salvageGuild decodes a GUILD_CREATE without those elements of its lists that cannot be
+// decoded: one channel of a new kind must not cost the whole guild. It tells how many were
+// dropped from which list.
+func salvageGuild(data []byte) (gateway.EventData, map[string]int, error) {
+	var guild map[string]json.RawMessage
+	if err := json.Unmarshal(data, &guild); err != nil {
+		return nil, nil, unreadable{"not a JSON object"}
+	}
+	dropped := map[string]int{}
+	for name, list := range guild {
+		var elements []json.RawMessage
+		if json.Unmarshal(list, &elements) != nil || guildReads(name, list) {
+			continue
+		}
+		kept := elements[:0:0]
+		for _, element := range elements {
+			if guildReads(name, append(append([]byte{'['}, element...), ']')) {
+				kept = append(kept, element)
+			} else {
+				dropped[name]++
+			}
+		}
+		text, err := json.Marshal(kept)
+		if err != nil {
+			return nil, nil, unreadable{"wrong JSON in field " + name}
+		}
+		if len(kept) == 0 {
+			text = []byte("[]")
+		}
+		guild[name] = text
+	}
+	text, err := json.Marshal(guild)
+	if err != nil {
+		return nil, nil, unreadable{"wrong JSON in a field"}
+	}
+	decoded, err := decodeEvent(gateway.EventTypeGuildCreate, text)
+	return decoded, dropped, err
+}
+
+// guildReads tells whether a guild with only this field decodes.
+func guildReads(name string, value []byte) bool {
+	text, err := json.Marshal(map[string]json.RawMessage{name: value})
+	if err != nil {
+		return false
+	}
+	_, err = decodeEvent(gateway.EventTypeGuildCreate, text)
+	return err == nil
+}
+
+// skipOf finds the ids in an event that could not be read.
+func skipOf(event string, data []byte) GatewaySkip {
+	skip := GatewaySkip{Event: event}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(data, &fields) != nil {
+		return skip
+	}
+	for name, id := range map[string]*snowflake.ID{"id": &skip.ID, "guild_id": &skip.Guild, "channel_id": &skip.Channel} {
+		if value, ok := fields[name]; ok && json.Unmarshal(value, id) != nil {
+			*id = 0
+		}
+	}
+	return skip
+}

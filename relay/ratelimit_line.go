@@ -1,0 +1,185 @@
+package relay
+
+import (
+	"container/list"
+	"context"
+	"time"
+)
+
+// turn tells a waiter at now: may it go (and then it has gone), or when to look again. A zero
+// time means: when somebody nudges. ahead is how many stand in front at least; only the first
+// goes.
+type turn func(w *waiter, now time.Time, ahead int) (ok bool, at time.Time)
+
+// stand waits in a line until it is the waiter's turn. l.mu is held on entry and on return,
+// not while waiting.
+func (l *rateLimiter) stand(ctx context.Context, w *waiter, line *list.List, mayGo turn) error {
+	w.line, w.place = line, line.PushBack(w)
+	ahead := line.Len() - 1
+	for {
+		if err := l.refusal(w.family); err != nil {
+			leave(w)
+			return err
+		}
+		now := l.now()
+		if w.line.Front() == w.place {
+			ahead = 0
+		}
+		ok, at := mayGo(w, now, ahead)
+		if ok {
+			leave(w)
+			return nil
+		}
+		if deadline, has := ctx.Deadline(); has && at.After(deadline) {
+			leave(w)
+			return &LongWaitError{Wait: at.Sub(now)}
+		}
+		if ahead > 0 {
+			at = time.Time{} // whoever leaves the front nudges the next
+			ahead = 1        // some may have left meanwhile: at least one is there
+		}
+		if err := l.sleep(ctx, w, now, at); err != nil {
+			leave(w)
+			return err
+		}
+	}
+}
+
+// sleep gives up l.mu until a nudge, the time at, or the end of ctx.
+func (l *rateLimiter) sleep(ctx context.Context, w *waiter, now, at time.Time) error {
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	var due <-chan time.Time
+	if !at.IsZero() {
+		timer := time.NewTimer(at.Sub(now))
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.wake:
+		return nil
+	case <-due:
+		return nil
+	}
+}
+
+// leave takes the waiter out of its line and wakes the new first.
+func leave(w *waiter) {
+	first := w.line.Front() == w.place
+	w.line.Remove(w.place)
+	if first {
+		nudge(w.line)
+	}
+	w.line, w.place = nil, nil
+}
+
+// nudge wakes the first of a line.
+func nudge(line *list.List) {
+	if front := line.Front(); front != nil {
+		poke(waiterAt(front))
+	}
+}
+
+// waiterAt is who stands at a place; nobody else is ever put into a line.
+func waiterAt(place *list.Element) *waiter {
+	w, _ := place.Value.(*waiter)
+	return w
+}
+
+func poke(w *waiter) {
+	select {
+	case w.wake <- struct{}{}:
+	default: // a nudge is waiting already
+	}
+}
+
+// nudgeAll wakes every waiter, to look at what has changed for all of them.
+func (l *rateLimiter) nudgeAll() {
+	for w := range l.waiters {
+		poke(w)
+	}
+}
+
+// bucketTurn admits the first of a bucket's line while the bucket has room.
+func (l *rateLimiter) bucketTurn(w *waiter, now time.Time, ahead int) (bool, time.Time) {
+	b := w.route.bucket
+	room, at := b.room(now)
+	if ahead == 0 && room {
+		b.flying++
+		return true, now
+	}
+	// A closed gate keeps nobody from the front of its bucket, but the whole wait will not be
+	// over sooner.
+	if closed := l.gates[w.family].closed; closed.After(now) {
+		at = latest(at, closed)
+	}
+	return false, at
+}
+
+// gate is what a whole family of requests passes through.
+type gate struct {
+	line    *list.List
+	paced   bool
+	closed  time.Time // until then nobody passes
+	next    time.Time // when the pace is back at rest; up to gateBurst ahead of now is allowed
+	probing bool      // after a closing one request goes first, until an answer comes
+	probe   time.Time // when the next probe may go though none was answered
+	strikes int       // 429s in a row that named no pause
+}
+
+// gateTurn admits the first of a gate's line in step.
+func (l *rateLimiter) gateTurn(w *waiter, now time.Time, ahead int) (bool, time.Time) {
+	g := &l.gates[w.family]
+	const step = time.Second / gateRate
+	at := g.closed
+	if g.probing && g.probe.After(at) {
+		at = g.probe
+	}
+	if g.paced {
+		if paced := g.next.Add(-(gateBurst - 1) * step); paced.After(at) {
+			at = paced
+		}
+	}
+	if ahead == 0 && !at.After(now) {
+		if g.paced {
+			g.next = latest(g.next, now).Add(step)
+		}
+		if g.probing {
+			g.probe = now.Add(time.Second)
+		}
+		return true, now
+	}
+	if g.paced && ahead > 0 {
+		at = latest(at, now).Add(time.Duration(ahead) * step)
+	}
+	return false, at
+}
+
+// shut closes a gate; a later end wins.
+func (l *rateLimiter) shut(f family, until time.Time) {
+	g := &l.gates[f]
+	g.closed = latest(g.closed, until)
+	g.probing = true
+	g.probe = time.Time{}
+	// Those whose time ends before the gate opens are told at once.
+	l.nudgeAll()
+}
+
+// answered notes that Discord took a request of the family again.
+func (l *rateLimiter) answered(f family, now time.Time) {
+	g := &l.gates[f]
+	if g.probing && !g.closed.After(now) {
+		g.probing = false
+		nudge(g.line)
+	}
+	g.strikes = 0
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

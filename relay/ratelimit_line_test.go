@@ -1,0 +1,135 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/disgoorg/disgo/rest"
+	"github.com/disgoorg/snowflake/v2"
+)
+
+func TestRateLimitContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		call(t, l, toChannel(1), answer(429, `{"message":"x","retry_after":60,"global":true}`))
+
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := l.Wait(ctx, toChannel(2))
+		var long *LongWaitError
+		if !errors.As(err, &long) || !errors.Is(err, context.DeadlineExceeded) || long.Wait != time.Minute {
+			t.Errorf("err = %v, want a wait of 1 m", err)
+		}
+		if time.Since(start) != 0 {
+			t.Errorf("it took %v to say so", time.Since(start))
+		}
+
+		// Cancelling while waiting leaves the line in order.
+		ctx, cancel = context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := l.Wait(ctx, toChannel(3)); !errors.Is(err, context.Canceled) {
+				t.Errorf("err = %v", err)
+			}
+		})
+		synctest.Wait() // it is past its bucket and stands at the gate
+		wg.Go(func() { took(t, l, toChannel(3)) })
+		synctest.Wait()
+		cancel()
+		wg.Wait()
+
+		// A gate that closes wakes those who cannot wait that long.
+		slow, other := toChannel(4), toChannel(5)
+		for _, endpoint := range []*rest.CompiledEndpoint{slow, other} {
+			if err := l.Wait(t.Context(), endpoint); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		wg.Go(func() {
+			if err := l.Wait(ctx, toChannel(5)); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("err = %v", err)
+			}
+		})
+		synctest.Wait()
+		start = time.Now()
+		_ = l.Unlock(slow, answer(429, `{"message":"x","retry_after":60,"global":true}`))
+		wg.Wait()
+		if time.Since(start) != 0 {
+			t.Errorf("told after %v", time.Since(start))
+		}
+	})
+}
+
+func TestRateLimitPace(t *testing.T) {
+	for name, endpointOf := range map[string]func(snowflake.ID) *rest.CompiledEndpoint{"bot": toChannel, "webhooks": toWebhook} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newRateLimiter(rateConfig{})
+				sent := storm(t, l, 500, endpointOf)
+				for i := range sent {
+					n := 0
+					for _, at := range sent[i:] {
+						if at.Sub(sent[i]) < time.Second {
+							n++
+						}
+					}
+					if n > 50 {
+						t.Fatalf("%d requests within one second", n)
+					}
+				}
+				if last := sent[len(sent)-1].Sub(sent[0]); last > 12*time.Second {
+					t.Errorf("500 requests took %v", last)
+				}
+			})
+		})
+	}
+	t.Run("callbacks are not paced", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			sent := storm(t, newRateLimiter(rateConfig{}), 500, toCallback)
+			if last := sent[len(sent)-1].Sub(sent[0]); last > 0 {
+				t.Errorf("500 callbacks took %v", last)
+			}
+		})
+	})
+	t.Run("followups are not paced", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			sent := storm(t, newRateLimiter(rateConfig{}), 500, func(id snowflake.ID) *rest.CompiledEndpoint {
+				return rest.CreateFollowupMessage.Compile(nil, snowflake.ID(1), fmt.Sprint("token-", id))
+			})
+			if last := sent[len(sent)-1].Sub(sent[0]); last > 0 {
+				t.Errorf("500 followups took %v", last)
+			}
+		})
+	})
+}
+
+// storm sends n requests at once, each to a bucket of its own, and returns when they went out.
+func storm(t *testing.T, l *rateLimiter, n int, endpointOf func(snowflake.ID) *rest.CompiledEndpoint) []time.Time {
+	var mu sync.Mutex
+	var sent []time.Time
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			endpoint := endpointOf(snowflake.ID(i + 1))
+			if err := l.Wait(t.Context(), endpoint); err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			sent = append(sent, time.Now())
+			mu.Unlock()
+			time.Sleep(30 * time.Millisecond)
+			_ = l.Unlock(endpoint, answer(200, "{}"))
+		})
+	}
+	wg.Wait()
+	return sent
+}

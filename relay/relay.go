@@ -1,0 +1,102 @@
+// Package relay speaks and hears for entities on Discord: the gateway, webhooks, history and
+// pacing. It decides no permission: every act carries an actor, and entities decides.
+package relay
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/disgoorg/disgo/bot"
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+// Config is what a [Relay] needs.
+type Config struct {
+	// Registry decides who may do what. Required.
+	Registry *entities.Registry
+	// Token is the bot's token, without "Bot ". Required.
+	Token string
+	// APIURL is Discord's REST API: "https://discord.com/api/v10". Required.
+	APIURL string
+	// PublicURL is where this instance's HTTP is reached from outside, without a trailing
+	// slash. Discord fetches avatars below it. Required.
+	PublicURL string
+	// Operators are the users who run this instance. Empty: Discord is asked who owns the
+	// application.
+	Operators []snowflake.ID
+	// DevGuilds are guilds in which commands appear at once. Empty: everywhere, which
+	// Discord's clients may take a while to show.
+	DevGuilds []snowflake.ID
+	// Log is where to log. Required.
+	Log *slog.Logger
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+}
+
+// Relay is the bot's one connection to Discord. It is safe for concurrent use.
+type Relay struct {
+	cfg      Config
+	registry *entities.Registry
+	world    *entities.World
+	log      *slog.Logger
+	now      func() time.Time
+	limiter  *rateLimiter
+	http     *http.Client
+	disc     *bot.Client
+	commands []discord.ApplicationCommandCreate
+
+	state    connection
+	tally    gatewayTally
+	webhooks webhooks
+	cache    messageCache
+	inbox    inbox
+	lookups  lookups
+	stop     sync.Once
+}
+
+// New makes a relay. It does not speak to Discord before [Relay.Run].
+func New(cfg Config) (*Relay, error) {
+	if cfg.Registry == nil || cfg.Log == nil || cfg.Token == "" || cfg.APIURL == "" || cfg.PublicURL == "" {
+		return nil, errors.New("relay: Registry, Token, APIURL, PublicURL and Log are required")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	cfg.APIURL = strings.TrimSuffix(cfg.APIURL, "/")
+	cfg.PublicURL = strings.TrimSuffix(cfg.PublicURL, "/")
+	if err := CheckURL(cfg.APIURL, "https", "http"); err != nil {
+		return nil, err
+	}
+	r := &Relay{cfg: cfg, registry: cfg.Registry, world: cfg.Registry.World(), log: cfg.Log, now: cfg.Now}
+	r.state = newConnection()
+	r.webhooks = newWebhooks()
+	r.cache = newMessageCache()
+	r.inbox = newInbox()
+	r.lookups = newLookups()
+	return r, r.connectClient()
+}
+
+// CheckURL says what is wrong with an address to which the bot's token is sent: it must have
+// the secure scheme, or the plain one on loopback.
+func CheckURL(raw, secure, plain string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return errors.New("it is not a URL; write it like " + secure + "://discord.com/api/v10")
+	}
+	switch {
+	case u.Scheme == secure:
+		return nil
+	case u.Scheme == plain && loopback(u.Hostname()):
+		return nil
+	default:
+		return errors.New("the bot's token is sent there: it must begin with " + secure + ":// (or " + plain + ":// on 127.0.0.1)")
+	}
+}

@@ -1,0 +1,203 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/disgo/rest"
+	"github.com/disgoorg/disgo/sharding"
+	"github.com/disgoorg/snowflake/v2"
+)
+
+// Intents are the gateway events that the bot asks for. Message Content is privileged: it is
+// a switch in the Developer Portal.
+const Intents = gateway.IntentGuilds | gateway.IntentGuildMessages | gateway.IntentMessageContent |
+	gateway.IntentGuildMessageReactions | gateway.IntentGuildWebhooks
+
+// Permissions are what the bot's role needs on a server.
+const Permissions = discord.PermissionViewChannel | discord.PermissionSendMessages | discord.PermissionSendMessagesInThreads |
+	discord.PermissionManageWebhooks | discord.PermissionReadMessageHistory | discord.PermissionAddReactions |
+	discord.PermissionUseExternalEmojis | discord.PermissionEmbedLinks | discord.PermissionAttachFiles
+
+// InviteURL is where an admin invites the bot with what it needs.
+func InviteURL(application snowflake.ID) string {
+	return fmt.Sprintf("https://discord.com/oauth2/authorize?client_id=%d&scope=bot+applications.commands&permissions=%d", application, Permissions)
+}
+
+const (
+	longestPause = time.Minute     // between attempts to reach Discord
+	closeTimeout = 5 * time.Second // for saying goodbye to the gateway
+)
+
+// Run connects to Discord and serves until ctx ends. While Discord is down it keeps trying;
+// when it refuses the token or an intent it stays, says who can mend it in [Relay.Status],
+// and does not log in again and again.
+func (r *Relay) Run(ctx context.Context) error {
+	var owned sync.WaitGroup
+	ingesting, stopIngest := context.WithCancel(context.WithoutCancel(ctx))
+	owned.Go(func() { r.ingest(ingesting) })
+	owned.Go(func() { r.greetGuilds(ctx) })
+	defer owned.Wait()
+	defer stopIngest()
+
+	r.state.set(r.now(), "connecting", "")
+	if !r.persist(ctx, "ask Discord about the application", r.introduce) {
+		<-ctx.Done()
+		return nil
+	}
+	owned.Go(func() { r.announceInTime(ctx) })
+	var shards sharding.ShardManager
+	opened := r.persist(ctx, "open the gateway", func(ctx context.Context) (err error) {
+		shards, err = r.openShards(ctx)
+		return err
+	})
+	<-ctx.Done()
+	if opened {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		shards.Close(closing)
+	}
+	return nil
+}
+
+// Close ends what is left after Run: requests that are under way get until ctx ends.
+func (r *Relay) Close(ctx context.Context) {
+	r.stop.Do(func() {
+		r.limiter.Close(ctx)
+		r.http.CloseIdleConnections()
+	})
+}
+
+// persist repeats an attempt, with longer and longer pauses, until it succeeds. It gives up
+// when ctx ends or when only a person can mend it.
+func (r *Relay) persist(ctx context.Context, what string, attempt func(context.Context) error) bool {
+	pause := time.Second
+	for {
+		err := attempt(ctx)
+		switch {
+		case err == nil:
+			r.state.set(r.now(), "connecting", "")
+			return true
+		case ctx.Err() != nil:
+			return false
+		case tokenRefused(err):
+			r.state.set(r.now(), "token refused", tokenRemedy)
+			r.log.Error("the token was refused", "remedy", tokenRemedy)
+			return false
+		}
+		r.state.set(r.now(), "waiting for Discord", "Discord cannot be reached; it is tried again on its own. If this lasts, look at discord.api_url and the network.")
+		r.log.Warn("Discord cannot be reached; trying again", "what", what, "err", scrubError(err), "pause", pause)
+		if !sleep(ctx, pause) {
+			return false
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// sleep waits for about a pause; it says false when ctx ended meanwhile.
+func sleep(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause + rand.N(pause/4)) //nolint:gosec // spreads load, no secret
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func tokenRefused(err error) bool {
+	var (
+		refused *rest.Error
+		token   *TokenRefusedError
+	)
+	if errors.As(err, &token) {
+		return true
+	}
+	return errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode == http.StatusUnauthorized
+}
+
+// introduce learns who the bot is and who runs it.
+func (r *Relay) introduce(ctx context.Context) error {
+	app, err := r.application(ctx)
+	if err != nil {
+		return fmt.Errorf("read the application: %w", err)
+	}
+	// Of old applications it differs from the bot's user id, which the token begins with.
+	r.disc.ApplicationID = app.ID
+	r.state.introduced(app.Name, InviteURL(app.ID))
+	operators := r.cfg.Operators
+	if len(operators) == 0 {
+		operators = owners(*app)
+	}
+	r.registry.SetOperators(operators)
+	r.log.Info("this is the bot", "application", app.ID, "name", app.Name, "invite", InviteURL(app.ID))
+	return nil
+}
+
+// application reads the bot's application. An API that is compatible with Discord's may have
+// only the older of its two addresses.
+func (r *Relay) application(ctx context.Context) (*discord.Application, error) {
+	app, err := r.disc.Rest.GetCurrentApplication(rest.WithCtx(ctx))
+	var refused *rest.Error
+	if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode == http.StatusNotFound {
+		return r.disc.Rest.GetBotApplicationInfo(rest.WithCtx(ctx))
+	}
+	return app, err
+}
+
+func owners(app discord.Application) []snowflake.ID {
+	if app.Team != nil {
+		var members []snowflake.ID
+		for _, m := range app.Team.Members {
+			if m.MembershipState == discord.MembershipStateAccepted {
+				members = append(members, m.User.ID)
+			}
+		}
+		return members
+	}
+	if app.Owner != nil {
+		return []snowflake.ID{app.Owner.ID}
+	}
+	return nil
+}
+
+// announceInTime tells Discord the commands; entities can speak and hear meanwhile. What
+// Discord definitely refuses is not tried again.
+func (r *Relay) announceInTime(ctx context.Context) {
+	pause := time.Second
+	for {
+		err := r.announce(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		r.log.Error("announce the commands", "err", scrubError(err))
+		if definite(err) || !sleep(ctx, pause) {
+			return
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// announce tells Discord the commands.
+func (r *Relay) announce(ctx context.Context) error {
+	if len(r.cfg.DevGuilds) == 0 {
+		if _, err := r.disc.Rest.SetGlobalCommands(r.disc.ApplicationID, r.commands, rest.WithCtx(ctx)); err != nil {
+			return fmt.Errorf("set the commands: %w", err)
+		}
+		return nil
+	}
+	for _, guild := range r.cfg.DevGuilds {
+		if _, err := r.disc.Rest.SetGuildCommands(r.disc.ApplicationID, guild, r.commands, rest.WithCtx(ctx)); err != nil {
+			return fmt.Errorf("set the commands of guild %d: %w", guild, err)
+		}
+	}
+	return nil
+}

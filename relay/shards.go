@@ -1,0 +1,105 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/disgo/rest"
+	"github.com/disgoorg/disgo/sharding"
+	"github.com/disgoorg/snowflake/v2"
+)
+
+// openShards makes as many shards as Discord recommends and opens them. It returns when each
+// is ready, refused for good, or ctx ended.
+func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
+	answer, err := r.disc.Rest.GetGatewayBot(rest.WithCtx(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("ask for the gateway: %w", err)
+	}
+	if _, err := gatewayAddress(answer.URL, false); err != nil {
+		return nil, err
+	}
+	log := slog.New(quiet(r.log.Handler()))
+	ids := make([]int, max(answer.Shards, 1))
+	for i := range ids {
+		ids[i] = i
+	}
+	create := newGateway(gatewayConfig{
+		URL: answer.URL, Intents: Intents, Compress: true, Log: r.log, Tally: &r.tally,
+		OnState: func(state GatewayState) { r.shardChanged(state) },
+		OnSkip:  func(skip GatewaySkip) { r.skipped(skip) },
+		Identify: gateway.NewIdentifyRateLimiter(
+			gateway.WithIdentifyMaxConcurrency(max(answer.SessionStartLimit.MaxConcurrency, 1)), gateway.WithIdentifyRateLimiterLogger(log),
+		),
+	})
+	shards := sharding.New(r.cfg.Token, r.take,
+		sharding.WithLogger(log), sharding.WithShardCount(len(ids)), sharding.WithShardIDs(ids...), sharding.WithGatewayCreateFunc(create),
+		sharding.WithGatewayConfigOpts(gateway.WithLogger(log)),
+	)
+	r.disc.ShardManager = shards
+	r.state.open(shards)
+	shards.Open(ctx)
+	return shards, nil
+}
+
+// take is called by each shard's reader for every event. It must not wait.
+func (r *Relay) take(shard gateway.Gateway, name gateway.EventType, sequence int, event gateway.EventData) {
+	r.learn(event)
+	r.hear(event)
+	r.state.observe(shard.ShardID(), event)
+	// disgo's event manager takes one event at a time under one lock: it gets only those
+	// that somebody listens for through it.
+	if name == gateway.EventTypeInteractionCreate {
+		r.disc.EventManager.HandleGatewayEvent(shard, name, sequence, event)
+	}
+}
+
+func (r *Relay) shardChanged(state GatewayState) {
+	r.state.changed(r.now(), state)
+	switch {
+	case state.Final && state.Err != nil:
+		phase, remedy := closedFor(state.Code)
+		r.log.Error("the gateway is closed for good", "shard", state.Shard, "code", state.Code, "phase", phase, "remedy", remedy)
+	case state.Status == gateway.StatusReady:
+		r.log.Info("connected to Discord", "shard", state.Shard)
+	case state.Status == gateway.StatusDisconnected && state.Err != nil:
+		r.log.Warn("the gateway's connection ended; it is taken up again", "shard", state.Shard, "code", state.Code, "err", scrubError(state.Err))
+	}
+}
+
+// skipped forgets what an event that could not be read would have changed: what may be out
+// of date is unknown, and what is unknown is refused. A guild is read anew from Discord.
+func (r *Relay) skipped(skip GatewaySkip) {
+	switch gateway.EventType(skip.Event) {
+	case gateway.EventTypeChannelUpdate, gateway.EventTypeChannelDelete, gateway.EventTypeThreadUpdate, gateway.EventTypeThreadDelete:
+		r.world.RemoveChannel(skip.ID)
+		r.webhooks.forget(skip.ID)
+	case gateway.EventTypeMessageUpdate, gateway.EventTypeMessageDelete:
+		r.cache.remove(skip.ID)
+	case gateway.EventTypeGuildUpdate:
+		r.doubt(skip.ID)
+	case gateway.EventTypeGuildRoleCreate, gateway.EventTypeGuildRoleUpdate, gateway.EventTypeGuildRoleDelete, gateway.EventTypeGuildMemberUpdate:
+		r.doubt(skip.Guild)
+	}
+}
+
+// doubt closes a guild until it was read anew.
+func (r *Relay) doubt(guild snowflake.ID) {
+	r.world.SetAvailable(guild, false)
+	r.state.lookAfter(guild)
+}
+
+// Status tells how the connection to Discord is.
+func (r *Relay) Status() Status {
+	status := r.state.status(r.now())
+	status.Latency = r.state.latency()
+	stats := r.tally.Stats()
+	status.Skipped, status.Resumes, status.Identifies = stats.Skipped, stats.Resumes, stats.Identifies
+	status.Limits = r.limiter.Stats()
+	if status.Limits.TokenRefused && status.Remedy == "" {
+		status.Ready, status.Phase, status.Remedy = false, "token refused", tokenRemedy
+	}
+	return status
+}

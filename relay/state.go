@@ -1,0 +1,219 @@
+package relay
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/disgo/sharding"
+	"github.com/disgoorg/snowflake/v2"
+)
+
+// guildPatience is how long a shard that is ready waits for the guilds that Discord
+// announced. One with an outage does not come.
+const guildPatience = 10 * time.Second
+
+// connection is how the relay stands with Discord.
+type connection struct {
+	mu      sync.Mutex
+	phase   string // before there are shards, or when they cannot be had
+	remedy  string
+	since   time.Time
+	name    string
+	invite  string
+	shards  map[int]*shardState
+	opened  sharding.ShardManager
+	pending []snowflake.ID // guilds to look after
+	knock   chan struct{}
+}
+
+// shardState is how one shard stands.
+type shardState struct {
+	status   gateway.Status
+	code     int
+	final    bool
+	since    time.Time
+	greeted  bool                      // READY or RESUMED came on this connection
+	expected map[snowflake.ID]struct{} // guilds announced by READY that have not come yet
+}
+
+func newConnection() connection {
+	return connection{knock: make(chan struct{}, 1), shards: map[int]*shardState{}}
+}
+
+func (c *connection) set(now time.Time, phase, remedy string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != phase {
+		c.since = now
+	}
+	c.phase, c.remedy = phase, remedy
+}
+
+func (c *connection) introduced(name, invite string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.name, c.invite = name, invite
+}
+
+func (c *connection) open(shards sharding.ShardManager) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.opened = shards
+}
+
+// latency is the slowest shard's, or 0. It asks the shards without the lock, which they may
+// hold up.
+func (c *connection) latency() time.Duration {
+	c.mu.Lock()
+	shards := c.opened
+	c.mu.Unlock()
+	if shards == nil {
+		return 0
+	}
+	var slowest time.Duration
+	for shard := range shards.Shards() {
+		slowest = max(slowest, shard.Latency())
+	}
+	return slowest
+}
+
+func (c *connection) shard(id int) *shardState {
+	s, ok := c.shards[id]
+	if !ok {
+		s = &shardState{expected: map[snowflake.ID]struct{}{}}
+		c.shards[id] = s
+	}
+	return s
+}
+
+// changed notes a shard's new state.
+func (c *connection) changed(now time.Time, state GatewayState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.shard(state.Shard)
+	if s.status != state.Status {
+		s.since = now
+	}
+	// Without an error it was we who closed it.
+	s.status, s.code, s.final = state.Status, state.Code, state.Final && state.Err != nil
+	if state.Status == gateway.StatusConnecting {
+		s.greeted = false
+	}
+}
+
+// observe follows which guilds a shard still waits for.
+func (c *connection) observe(shard int, event gateway.EventData) {
+	switch e := event.(type) {
+	case gateway.EventReady:
+		c.expect(shard, e.Guilds)
+	case gateway.EventResumed:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.shard(shard).greeted = true
+	case gateway.EventGuildCreate:
+		c.arrived(shard, e.ID)
+	case gateway.EventGuildDelete:
+		c.arrived(shard, e.ID)
+	}
+}
+
+func (c *connection) expect(shard int, guilds []discord.UnavailableGuild) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.shard(shard)
+	s.greeted = true
+	clear(s.expected)
+	for _, guild := range guilds {
+		s.expected[guild.ID] = struct{}{}
+	}
+}
+
+func (c *connection) arrived(shard int, guild snowflake.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.shard(shard).expected, guild)
+}
+
+func (s *shardState) ready(now time.Time) bool {
+	return s.status == gateway.StatusReady && s.greeted && (len(s.expected) == 0 || now.Sub(s.since) > guildPatience)
+}
+
+// status words how the connection stands.
+func (c *connection) status(now time.Time) Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := Status{Phase: c.phase, Remedy: c.remedy, Since: c.since, Shards: len(c.shards), BotName: c.name, InviteURL: c.invite}
+	if c.remedy != "" || len(c.shards) == 0 {
+		return out
+	}
+	out.Ready, out.Phase = true, "ready"
+	for _, s := range c.shards {
+		if s.since.After(out.Since) {
+			out.Since = s.since
+		}
+		if s.ready(now) {
+			continue
+		}
+		out.Ready = false
+		switch {
+		case s.final:
+			out.Phase, out.Remedy = closedFor(s.code)
+			return out
+		case s.status == gateway.StatusReady:
+			out.Phase = "learning the servers"
+		default:
+			out.Phase = "connecting"
+		}
+	}
+	return out
+}
+
+// closedFor words a close code after which the gateway does not connect again, and who can
+// mend it.
+func closedFor(code int) (phase, remedy string) {
+	switch gateway.CloseEventCodeByCode(code) {
+	case gateway.CloseEventCodeAuthenticationFailed:
+		return "token refused", tokenRemedy
+	case gateway.CloseEventCodeDisallowedIntent:
+		return "intent refused", "Discord refused the Message Content intent. Whoever runs this instance turns it on in the Developer Portal (page Bot, Privileged Gateway Intents, Message Content Intent) and starts again."
+	case gateway.CloseEventCodeShardingRequired, gateway.CloseEventCodeInvalidShard:
+		return "too many servers", "Discord wants this bot in more shards. Start again: the number is asked for at every start."
+	default:
+		return "closed by Discord", "Discord closed the connection for good. Whoever runs this instance finds the reason in its log; a newer version may be needed."
+	}
+}
+
+const tokenRemedy = "Discord refused the bot's token. Whoever runs this instance copies a new one from the Developer Portal (page Bot, Reset Token) into discord.token or TROUPE_DISCORD_TOKEN and starts again."
+
+// lookAfter puts a guild in line. The line is as long as there are guilds.
+func (c *connection) lookAfter(guild snowflake.ID) {
+	c.mu.Lock()
+	c.pending = append(c.pending, guild)
+	c.mu.Unlock()
+	select {
+	case c.knock <- struct{}{}:
+	default:
+	}
+}
+
+// nextGuild waits for a guild in line.
+func (c *connection) nextGuild(ctx context.Context) (snowflake.ID, bool) {
+	for {
+		c.mu.Lock()
+		if len(c.pending) > 0 {
+			guild := c.pending[0]
+			c.pending = c.pending[1:]
+			c.mu.Unlock()
+			return guild, true
+		}
+		c.mu.Unlock()
+		select {
+		case <-c.knock:
+		case <-ctx.Done():
+			return 0, false
+		}
+	}
+}
