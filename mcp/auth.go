@@ -1,0 +1,73 @@
+package mcp
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"troupe/entities"
+)
+
+// unauthorized is the answer to a missing, wrong, old or foreign key. It is the same for all
+// of them, and for entities that exist and that do not.
+var unauthorized = &refusal{
+	status: http.StatusUnauthorized, code: codeUnauthorized,
+	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
+}
+
+// authenticate finds the entity that calls. Its key must be that of the entity in the path.
+func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
+	actor, err := s.registry.Authenticate(r.Context(), bearer(r), entities.ID(r.PathValue("id")))
+	if err == nil {
+		return actor, nil
+	}
+	if _, refused := entities.AsRefusal(err); !refused {
+		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
+	}
+	from := address(r)
+	pause, reached := s.failures.note(from, s.now())
+	if reached {
+		s.log.Warn("too many refused keys from one address", "address", from.String())
+	}
+	if pause > 0 {
+		return entities.Actor{}, &refusal{
+			status: http.StatusTooManyRequests, code: codeBusy, pause: seconds(pause),
+			text: "Too many refused keys from your address. Check the key; a right one is taken at any time.",
+		}
+	}
+	return entities.Actor{}, unauthorized
+}
+
+// bearer takes the key out of the Authorization header, or gives "".
+func bearer(r *http.Request) string {
+	given := r.Header.Values("Authorization")
+	if len(given) != 1 {
+		return ""
+	}
+	scheme, key, _ := strings.Cut(given[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(key)
+}
+
+// keyNames are the query parameters by which clients of other servers send credentials.
+var keyNames = []string{"key", "api_key", "apikey", "api-key", "token", "access_token", "auth", "authorization", "bearer"}
+
+// keyInQuery says whether an address carries a credential, which would end in histories and
+// in the logs of every proxy on the way.
+func keyInQuery(u *url.URL) bool {
+	if strings.Contains(u.RawQuery, "troupe_") {
+		return true
+	}
+	for name, values := range u.Query() {
+		if slices.Contains(keyNames, strings.ToLower(name)) {
+			return true
+		}
+		if slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, "troupe_") }) {
+			return true
+		}
+	}
+	return false
+}

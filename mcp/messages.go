@@ -1,0 +1,260 @@
+package mcp
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+	"troupe/relay"
+)
+
+// messages are what read_messages and wait_for_messages give.
+type messages struct {
+	Now       string    `json:"now"`
+	Entity    entityRef `json:"entity"`
+	Untrusted string    `json:"untrusted"` // says which parts strangers wrote
+	Channels  []place   `json:"channels"`
+	Messages  []message `json:"messages"`
+	Cursor    string    `json:"next_cursor,omitempty"`
+	More      bool      `json:"more,omitempty"`
+
+	empty string // what to say when there are none
+}
+
+// entityRef names the entity that reads.
+type entityRef struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// place is a channel or thread in which messages stand.
+type place struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Parent   string `json:"parent,omitempty"` // of a thread: its channel's name
+	ServerID string `json:"server_id"`
+	Server   string `json:"server"`
+}
+
+type message struct {
+	ID          string       `json:"id"`
+	ChannelID   string       `json:"channel_id"`
+	Author      author       `json:"author"`
+	At          string       `json:"at"`
+	EditedAt    string       `json:"edited_at,omitempty"`
+	Content     string       `json:"content,omitempty"`
+	ReplyTo     *replyTo     `json:"reply_to,omitempty"`
+	Attachments []attachment `json:"attachments,omitempty"`
+	Extras      []string     `json:"extras,omitempty"`
+	Reactions   []reaction   `json:"reactions,omitempty"`
+	Link        string       `json:"link,omitempty"`
+
+	at time.Time
+}
+
+type author struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind"` // human, bot, entity, webhook, system
+	EntityID string `json:"entity_id,omitempty"`
+}
+
+type replyTo struct {
+	MessageID string `json:"message_id"`
+	Author    string `json:"author,omitempty"`
+	Excerpt   string `json:"excerpt,omitempty"`
+}
+
+type attachment struct {
+	Name string `json:"name"`
+	Type string `json:"type,omitempty"`
+	Size int    `json:"size"` // bytes
+	URL  string `json:"url"`
+}
+
+type reaction struct {
+	Emoji string `json:"emoji"`
+	Count int    `json:"count"`
+}
+
+// untrustedNote goes into the JSON, where there is no fence.
+const untrustedNote = "channels and messages hold text by strangers on Discord"
+
+// quote takes over what relay gives.
+func (c *call) quote(self entities.Entity, from []relay.Message, empty string) messages {
+	quoted := messages{
+		Now: stamp(c.server.now()), Entity: entityRef{string(self.ID), self.Name}, Untrusted: untrustedNote,
+		Channels: []place{}, Messages: make([]message, 0, len(from)), empty: empty,
+	}
+	placed := map[snowflake.ID]bool{}
+	for _, m := range from {
+		if !placed[m.ChannelID] {
+			placed[m.ChannelID] = true
+			quoted.Channels = append(quoted.Channels, c.server.place(m.ChannelID))
+		}
+		quoted.Messages = append(quoted.Messages, quoteMessage(m))
+	}
+	return quoted
+}
+
+func quoteMessage(m relay.Message) message {
+	quoted := message{
+		ID: m.ID.String(), ChannelID: m.ChannelID.String(), At: stamp(m.At), at: m.At,
+		Author:  author{ID: m.Author.ID.String(), Name: m.Author.Name, Kind: string(m.Author.Kind), EntityID: string(m.Author.Entity)},
+		Content: m.Content, Extras: m.Extras, Link: m.Link,
+	}
+	if !m.EditedAt.IsZero() {
+		quoted.EditedAt = stamp(m.EditedAt)
+	}
+	if m.ReplyTo != nil {
+		quoted.ReplyTo = &replyTo{m.ReplyTo.MessageID.String(), m.ReplyTo.Author, m.ReplyTo.Excerpt}
+	}
+	for _, a := range m.Attachments {
+		quoted.Attachments = append(quoted.Attachments, attachment(a))
+	}
+	for _, r := range m.Reactions {
+		quoted.Reactions = append(quoted.Reactions, reaction(r))
+	}
+	return quoted
+}
+
+// place names a channel that relay has shown messages of.
+func (s *Server) place(id snowflake.ID) place {
+	world := s.registry.World()
+	c, _ := world.Channel(id)
+	guild, _ := world.Guild(c.GuildID)
+	parent, _ := world.Channel(c.ParentID)
+	p := place{ID: id.String(), Name: c.Name, Kind: kindOf(c, parent), ServerID: c.GuildID.String(), Server: guild.Name}
+	if c.IsThread() {
+		p.Parent = parent.Name
+	}
+	return p
+}
+
+// kindOf words what a channel is. parent matters for threads only.
+func kindOf(c, parent entities.Channel) string {
+	switch {
+	case c.IsThread() && parent.IsForum():
+		return "post"
+	case c.Type == discord.ChannelTypeGuildPrivateThread:
+		return "private thread"
+	case c.IsThread():
+		return "thread"
+	}
+	switch c.Type {
+	case discord.ChannelTypeGuildNews:
+		return "announcements"
+	case discord.ChannelTypeGuildVoice:
+		return "voice"
+	case discord.ChannelTypeGuildStageVoice:
+		return "stage"
+	case discord.ChannelTypeGuildForum:
+		return "forum"
+	case discord.ChannelTypeGuildMedia:
+		return "media"
+	default:
+		return "text"
+	}
+}
+
+// write groups the messages by channel and names an author once per run.
+func (m messages) write(p *page) {
+	p.head()
+	if len(m.Messages) == 0 {
+		p.say("%s", m.empty)
+	} else {
+		p.strangers(func() {
+			for _, c := range m.Channels {
+				m.writeChannel(p, c)
+			}
+		})
+	}
+	if m.More {
+		p.say("There is more: go on with next_cursor.")
+	}
+	if m.Cursor != "" {
+		p.say("next_cursor: %s", m.Cursor)
+	}
+}
+
+func (messages) cutNote() string {
+	return "Long messages were cut. read_messages with around = a message's id and limit = 1 gives one whole."
+}
+
+func (m messages) writeChannel(p *page, c place) {
+	p.say("%s, server %s:", channelLabel(c), quoted(c.Server))
+	var last author
+	for _, one := range m.Messages {
+		if one.ChannelID != c.ID {
+			continue
+		}
+		if one.Author != last {
+			last = one.Author
+			p.say("%s:", m.authorLabel(one.Author))
+		}
+		one.write(p)
+	}
+}
+
+// channelLabel is a channel in the head of its messages.
+func channelLabel(c place) string {
+	label := "#" + quoted(c.Name) + " (" + c.ID
+	if c.Kind != "text" {
+		label += ", " + c.Kind
+	}
+	if c.Parent != "" {
+		label += " in #" + quoted(c.Parent)
+	}
+	return label + ")"
+}
+
+func (m messages) authorLabel(a author) string {
+	switch {
+	case a.EntityID != "" && a.EntityID == m.Entity.ID:
+		return quoted(a.Name) + " (you)"
+	case a.Kind == string(relay.Human), a.Kind == string(relay.Bot):
+		return quoted(a.Name) + " (" + a.Kind + " " + a.ID + ")"
+	default: // the id is that of a webhook, by which nobody can be reached
+		return quoted(a.Name) + " (" + a.Kind + ")"
+	}
+}
+
+// write gives a message's row, the further lines of its text and the notes about it.
+func (one message) write(p *page) {
+	p.b.WriteString(" " + one.ID + " " + p.clock(one.at))
+	if one.EditedAt != "" {
+		p.b.WriteString(" edited")
+	}
+	p.b.WriteByte(':')
+	if one.Content != "" {
+		p.b.WriteByte(' ')
+	}
+	p.text(one.Content)
+	if r := one.ReplyTo; r != nil {
+		p.say(note+"reply to %s, %s: %s", r.MessageID, quoted(cmp.Or(r.Author, "somebody")), oneLine(r.Excerpt))
+	}
+	for _, a := range one.Attachments {
+		p.say(note+"file %s (%s, %d KB) %s", quoted(a.Name), oneLine(cmp.Or(a.Type, "unknown type")), (a.Size+1023)/1024, oneLine(a.URL))
+	}
+	for _, extra := range one.Extras {
+		p.b.WriteString(note)
+		p.text(extra)
+	}
+	if len(one.Reactions) > 0 {
+		p.say(note+"reactions: %s", one.reactions())
+	}
+}
+
+func (one message) reactions() string {
+	words := make([]string, 0, len(one.Reactions))
+	for _, r := range one.Reactions {
+		words = append(words, fmt.Sprintf("%s ×%d", oneLine(r.Emoji), r.Count))
+	}
+	return strings.Join(words, ", ")
+}

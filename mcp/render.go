@@ -1,0 +1,104 @@
+package mcp
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"troupe/entities"
+)
+
+// fenceBytes is how much chance is in a fence: nobody can write its end beforehand.
+const fenceBytes = 6
+
+// page is one answer in words: who the entity is, then what the program says, with Discord's
+// text between fences only.
+type page struct {
+	b     strings.Builder
+	self  entities.Entity
+	now   time.Time
+	fence string
+	cut   int // characters after which a message's text is cut; 0 = never
+}
+
+func newPage(self entities.Entity, now time.Time, token string) *page {
+	return &page{self: self, now: now.UTC(), fence: fenceName + " " + token}
+}
+
+// shortened is an answer that can be long. Its texts are cut until it fits.
+type shortened interface {
+	answer
+	// cutNote is said when texts were cut.
+	cutNote() string
+}
+
+// maxText is how many bytes an answer should have: Claude Code warns at 10,000 tokens and
+// takes 25,000.
+const maxText = 40_000
+
+// word writes an answer down.
+func (p *page) word(out answer) string {
+	text := p.once(out, 0)
+	long, ok := out.(shortened)
+	if !ok {
+		return text
+	}
+	for _, cut := range []int{600, 200} {
+		if len(text) <= maxText {
+			return text
+		}
+		text = p.once(out, cut) + long.cutNote() + "\n"
+	}
+	return text
+}
+
+func (p *page) once(out answer, cut int) string {
+	p.b.Reset()
+	p.cut = cut
+	out.write(p)
+	return p.b.String()
+}
+
+// say writes a line of the program's own. Its arguments are safe already.
+func (p *page) say(format string, args ...any) {
+	fmt.Fprintf(&p.b, format, args...)
+	p.b.WriteByte('\n')
+}
+
+// head writes who the entity is and what time it is.
+func (p *page) head() {
+	p.say("You are %s. now %s", quoted(p.self.Name), stamp(p.now))
+}
+
+// strangers writes Discord's part.
+func (p *page) strangers(write func()) {
+	p.say("<%s>", p.fence)
+	write()
+	p.say("</%s>", p.fence)
+}
+
+// more begins every further line of a message's own text, and note every line about it, so
+// that no text can look like a row, a note or the fence.
+const (
+	more = "  | "
+	note = "  + "
+)
+
+// text writes a message's text after its row's beginning.
+func (p *page) text(s string) {
+	if p.cut > 0 {
+		s = clip(s, p.cut)
+	}
+	s = strings.TrimRight(lineSafe(s), "\n")
+	p.b.WriteString(strings.ReplaceAll(s, "\n", "\n"+more))
+	p.b.WriteByte('\n')
+}
+
+// clock words a time: short for today, with its date before that.
+func (p *page) clock(t time.Time) string {
+	t = t.UTC()
+	if t.Format(time.DateOnly) == p.now.Format(time.DateOnly) {
+		return t.Format("15:04:05")
+	}
+	return t.Format("2006-01-02 15:04")
+}

@@ -1,0 +1,150 @@
+// Package mcp gives every entity one MCP endpoint over Streamable HTTP. It finds out who
+// calls, reads what they ask and words the answer; what an entity may do is decided in
+// entities, and done by relay.
+package mcp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	mcpgo "github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"troupe/entities"
+	"troupe/relay"
+)
+
+// Config is what a [Server] needs.
+type Config struct {
+	// Registry knows the entities and decides what they may do. Required.
+	Registry *entities.Registry
+	// Relay reads and speaks on Discord. Required.
+	Relay *relay.Relay
+	// PublicURL is where this instance is reached from outside. Required.
+	PublicURL string
+	// Version is this program's version, as clients are told it. Required.
+	Version string
+	// Log is where to log. Required.
+	Log *slog.Logger
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+	// Random is where fences and references come from. Default: crypto/rand.
+	Random io.Reader
+}
+
+// Server is the MCP endpoint of all entities: one MCP server for all of them, scoped by the
+// request's context. It is safe for concurrent use.
+type Server struct {
+	registry   *entities.Registry
+	relay      *relay.Relay
+	publicHost string
+	version    string
+	log        *slog.Logger
+	now        func() time.Time
+	random     io.Reader
+
+	transport http.Handler
+	waiting   map[string]bool // the names of the tools that wait
+	calls     calls
+	failures  failures
+	seen      seen
+	panics    atomic.Int64
+}
+
+// toolListTTL is how long clients may keep the tool list without asking again.
+const toolListTTL = 5 * time.Minute
+
+// New makes a server. It starts nothing: [Server.Handler] is served by the caller.
+func New(cfg Config) (*Server, error) {
+	if cfg.Registry == nil || cfg.Relay == nil || cfg.Log == nil || cfg.PublicURL == "" || cfg.Version == "" {
+		return nil, errors.New("mcp: Registry, Relay, PublicURL, Version and Log are required")
+	}
+	public, err := url.Parse(cfg.PublicURL)
+	if err != nil || public.Hostname() == "" {
+		return nil, fmt.Errorf("mcp: PublicURL %q is not a URL", cfg.PublicURL)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Reader
+	}
+	s := &Server{
+		registry: cfg.Registry, relay: cfg.Relay, publicHost: hostname(public.Host), version: cfg.Version,
+		log: cfg.Log, now: cfg.Now, random: cfg.Random, waiting: map[string]bool{},
+		calls: newCalls(), failures: newFailures(), seen: newSeen(),
+	}
+	if err := s.connect(); err != nil {
+		return nil, err
+	}
+	cfg.Registry.OnRevoked(func(id entities.ID) { s.calls.cut(id, errRevoked) })
+	return s, nil
+}
+
+// connect builds the MCP server and its transport. Sessions are off: they would belong to
+// nobody, and a GET of one client could take what is meant for another.
+func (s *Server) connect() error {
+	hooks := &server.Hooks{}
+	hooks.AddAfterInitialize(s.afterInitialize)
+	hooks.AddAfterDiscover(s.afterDiscover)
+	hooks.AddOnSuccess(s.signResult)
+	core := server.NewMCPServer("troupe", s.version,
+		server.WithToolCapabilities(false),
+		server.WithMethodCacheHints(mcpgo.MethodToolsList, toolListTTL.Milliseconds(), mcpgo.CacheScopePrivate),
+		server.WithHooks(hooks),
+	)
+	for _, t := range tools {
+		if t.err != nil {
+			return fmt.Errorf("declare the tool %s: %w", t.declaration.Name, t.err)
+		}
+		s.waiting[t.declaration.Name] = t.effect.waits
+		core.AddTool(t.declaration, s.handle(t))
+	}
+	s.transport = server.NewStreamableHTTPServer(core,
+		server.WithStateLess(true),
+		server.WithDisableStreaming(true),
+		server.WithDisableLocalhostProtection(true), // guard.go has its own, which works behind a proxy
+		server.WithStreamableHTTPLogger(s.log),
+	)
+	return nil
+}
+
+// Handler serves /mcp/{id}.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/mcp/{id}", s.serve)
+	return mux
+}
+
+// Clients counts who is connected.
+type Clients struct {
+	Recent  int   // credentials that called within the last 5 minutes
+	Running int   // calls in flight, the waiting ones too
+	Waiting int   // calls that wait for messages
+	Panics  int64 // calls that broke since the start; each is in the log
+}
+
+// Clients counts who is connected now.
+func (s *Server) Clients() Clients {
+	running, waiting := s.calls.count()
+	return Clients{Recent: s.seen.count(s.now()), Running: running, Waiting: waiting, Panics: s.panics.Load()}
+}
+
+// Close takes no more calls, ends those that only wait, and returns when the others are done
+// or ctx is.
+func (s *Server) Close(ctx context.Context) error {
+	select {
+	case <-s.calls.close():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the calls in flight: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,12 @@
+package mcp
+
+// tools are all tools, in the order in which they are explained. A new tool is one file with
+// its value and one entry here.
+var tools = []tool{
+	whoami,
+	listChannels,
+	readMessages,
+	sendMessage,
+	addReaction,
+	waitForMessages,
+}

@@ -1,0 +1,129 @@
+package mcp_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"troupe/mcp"
+)
+
+// TestToolList demands of every tool, as a client sees it, what models and clients go by.
+func TestToolList(t *testing.T) {
+	s := newStage(t)
+	session := s.connect(t, s.entity(t, "Ada", "", s.general))
+	listed, err := session.ListTools(t.Context(), nil)
+	must(t, err)
+	found := map[string]bool{}
+	for _, tool := range listed.Tools {
+		found[tool.Name] = true
+		t.Run(tool.Name, func(t *testing.T) {
+			checkTool(t, tool)
+			checkGolden(t, tool)
+		})
+	}
+	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "add_reaction", "wait_for_messages"} {
+		if !found[name] {
+			t.Errorf("%s is not listed", name)
+		}
+	}
+	files, err := filepath.Glob("testdata/tools/*.json")
+	must(t, err)
+	if len(files) != len(listed.Tools) {
+		t.Errorf("%d golden files for %d tools", len(files), len(listed.Tools))
+	}
+}
+
+func checkTool(t *testing.T, tool *sdk.Tool) {
+	t.Helper()
+	if !regexp.MustCompile(`^[a-z_]{1,40}$`).MatchString(tool.Name) || tool.Title == "" || len(tool.Description) < 20 || len(tool.Description) > 1024 {
+		t.Errorf("name, title or description: %q, %q, %q", tool.Name, tool.Title, tool.Description)
+	}
+	a := tool.Annotations
+	if a == nil || a.DestructiveHint == nil || a.OpenWorldHint == nil || a.Title == "" {
+		t.Fatalf("not all hints are set: %+v", a)
+	}
+	raw, err := json.Marshal(tool)
+	must(t, err)
+	// The client's own type leaves false hints out, so the bytes on the wire are looked at.
+	var schema struct {
+		InputSchema struct {
+			Type       string
+			Properties map[string]struct{ Type, Description string }
+			Additional *bool `json:"additionalProperties"`
+		}
+	}
+	must(t, json.Unmarshal(raw, &schema))
+	in := schema.InputSchema
+	if in.Type != "object" || in.Properties == nil || in.Additional == nil || *in.Additional {
+		t.Errorf("the input schema is open or not an object: %s", raw)
+	}
+	if len(in.Properties) == 0 && tool.Name != "whoami" && tool.Name != "list_channels" {
+		t.Error("there are no arguments")
+	}
+	for name, p := range in.Properties {
+		if p.Type == "" || len(p.Description) < 10 {
+			t.Errorf("%s: type %q, description %q", name, p.Type, p.Description)
+		}
+	}
+	quotes := tool.Name == "read_messages" || tool.Name == "wait_for_messages"
+	if quotes == (tool.OutputSchema != nil) {
+		t.Errorf("output schema: %v", tool.OutputSchema)
+	}
+}
+
+// checkGolden shows every change of the contract as a diff.
+func checkGolden(t *testing.T, tool *sdk.Tool) {
+	t.Helper()
+	got, err := json.MarshalIndent(tool, "", "  ")
+	must(t, err)
+	got = append(got, '\n')
+	file := filepath.Join("testdata", "tools", tool.Name+".json")
+	if *update {
+		must(t, os.MkdirAll(filepath.Dir(file), 0o750))
+		must(t, os.WriteFile(file, got, 0o600))
+	}
+	want, err := os.ReadFile(file)
+	must(t, err)
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; look at the change, then run the test with -update\n%s", file, got)
+	}
+}
+
+// TestHints reads the hints from the wire, where false must be said.
+func TestHints(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	_, _, body := s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+	var list struct {
+		Result struct {
+			Tools []struct {
+				Name        string
+				Annotations map[string]any
+			}
+		}
+	}
+	must(t, json.Unmarshal([]byte(body), &list))
+	want := map[string][4]bool{ // readOnly, destructive, idempotent, openWorld
+		"whoami": {true, false, true, false}, "list_channels": {true, false, true, false}, "read_messages": {true, false, true, true},
+		"wait_for_messages": {true, false, true, true}, "send_message": {false, false, false, true}, "add_reaction": {false, false, true, true},
+	}
+	if len(list.Result.Tools) != len(want) {
+		t.Fatalf("%d tools, and hints for %d", len(list.Result.Tools), len(want))
+	}
+	for _, tool := range list.Result.Tools {
+		for i, hint := range []string{"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"} {
+			if got, ok := tool.Annotations[hint].(bool); !ok || got != want[tool.Name][i] {
+				t.Errorf("%s: %s is %v", tool.Name, hint, tool.Annotations[hint])
+			}
+		}
+	}
+	if tokens := (len(body) + mcp.MaxInstructions) / 4; tokens > 4500 {
+		t.Errorf("connecting costs %d tokens", tokens)
+	}
+}
