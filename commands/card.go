@@ -1,0 +1,126 @@
+package commands
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+// card is what a person is shown of an entity together with its key.
+type card struct {
+	entity   entities.Entity
+	key      string
+	url      string         // where MCP clients connect
+	picture  string         // the avatar's address; "" without one
+	new      bool           // the entity was made just now
+	channels []snowflake.ID // where it may read and write; only of a new one
+	ends     time.Time      // when the key is taken out of the message
+}
+
+func (c *Commands) card(made entities.Created) card {
+	e := made.Entity
+	shown := card{entity: e, key: made.Key, url: c.publicURL + "/mcp/" + string(e.ID)}
+	if e.Avatar != "" {
+		shown.picture = c.relay.AvatarURL(e.Avatar)
+	}
+	return shown
+}
+
+// heading says what was made, and where it may speak.
+func (s card) heading() string {
+	if !s.new {
+		return fmt.Sprintf("Here is the key of %s. No older key works any more.", bold(s.entity.Name))
+	}
+	return fmt.Sprintf("%s is ready. It may read and write in %s.", bold(s.entity.Name), channelMentions(s.channels))
+}
+
+// shown is the message with the key.
+func (s card) shown() message {
+	return message{
+		content: fmt.Sprintf("%s\n\nIts address (MCP URL):\n%s\nIts key. Whoever has it can speak as %s, so keep it like a password:\n%s\n"+
+			"**Save the key now.** It is shown this once; it goes away when you press the button, or %s.",
+			s.heading(), block("", s.url), bold(s.entity.Name), block("", s.key), relative(s.ends)),
+		embed:   s.setup(),
+		buttons: []discord.InteractiveComponent{discord.NewSuccessButton("I saved it", "/key/saved/"+string(s.entity.ID))},
+	}
+}
+
+// setup is what to paste into which program.
+func (s card) setup() *discord.Embed {
+	name := s.entity.Slug()
+	authorization := "Authorization: Bearer " + s.key
+	e := &discord.Embed{
+		Title: "Connect an AI to it",
+		Description: "Choose the program in which your AI runs and copy what stands there. " +
+			"Then ask the AI: “Who are you on Discord?”",
+		Fields: []discord.EmbedField{
+			{Name: "Claude Code", Value: "Paste this into a terminal:\n" +
+				block("sh", fmt.Sprintf("claude mcp add --transport http %s %s --header %q", name, s.url, authorization))},
+			{Name: "Other programs with a settings file", Value: "Many programs take MCP servers in this form:\n" + block("json", clientJSON(name, s.url, s.key))},
+			{Name: "A quick test without an AI", Value: "In a terminal on macOS or Linux. It works when `serverInfo` stands in the answer:\n" +
+				block("sh", fmt.Sprintf("curl %s -H %q -H \"Content-Type: application/json\" -H \"Accept: application/json, text/event-stream\" -d '%s'", s.url, authorization, hello))},
+			{Name: "What does not work yet", Value: "ChatGPT, and connectors on claude.ai and in the Claude apps, want to sign in with OAuth. " +
+				"This version of the bot does not have that yet. Every program that lets you set an `Authorization` header works."},
+		},
+	}
+	if s.picture != "" {
+		e.Thumbnail = &discord.EmbedResource{URL: s.picture}
+	}
+	return e
+}
+
+// hello is the first thing that MCP clients say.
+const hello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}`
+
+// clientJSON is the settings entry that many MCP clients share.
+func clientJSON(name, url, key string) string {
+	type server struct {
+		Type    string            `json:"type"`
+		URL     string            `json:"url"`
+		Headers map[string]string `json:"headers"`
+	}
+	settings := map[string]map[string]server{"mcpServers": {name: {Type: "http", URL: url, Headers: map[string]string{"Authorization": "Bearer " + key}}}}
+	raw, err := json.MarshalIndent(settings, "", "  ")
+	if err != nil {
+		return "" // strings and maps of strings always marshal
+	}
+	return string(raw)
+}
+
+// hidden is the message after its time. ending says that the program ends and would not be
+// there to take the key away later.
+func (s card) hidden(ending bool) message {
+	why := "The key was shown long enough and is gone from this message."
+	if ending {
+		why = "The bot is being restarted, so the key was taken out of this message."
+	}
+	return s.without(why + " If you did not save it, `/entity key` makes a new one.")
+}
+
+// saved is the message after "I saved it".
+func (s card) saved() message {
+	return s.without("Good. The key is gone from this message. If you lose it, `/entity key` makes a new one.")
+}
+
+func (s card) without(why string) message {
+	if s.entity.ID == "" {
+		return message{content: why}
+	}
+	return message{content: fmt.Sprintf("%s, MCP URL:\n%s\n%s", bold(s.entity.Name), block("", s.url), why)}
+}
+
+// portrait shows the entity's picture, if it has one.
+func (s card) portrait() *discord.Embed {
+	if s.picture == "" {
+		return nil
+	}
+	return &discord.Embed{Title: clip(s.entity.Name, 80), Thumbnail: &discord.EmbedResource{URL: s.picture}}
+}
+
+// block shows a text as it is, ready to copy. The texts are ours and hold no ```.
+func block(language, text string) string { return "```" + language + "\n" + text + "\n```" }

@@ -1,0 +1,97 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+// announce tells an admin what was made for somebody else, and the new owner, in the channel,
+// where to get the key. The admin never sees it.
+func (c *Commands) announce(i *interaction, made card, d draft) error {
+	e := made.entity
+	owner := userMention(d.owner)
+	text := fmt.Sprintf("%s is ready and belongs to %s.\nIt may read and write in %s.\n\n", bold(e.Name), owner, channelMentions(made.channels))
+	posted := text + fmt.Sprintf("I told %s in this channel. The key is shown to nobody but them.", owner)
+	if err := i.replace(message{content: posted, embed: made.portrait()}); err != nil {
+		return err
+	}
+	_, err := i.announced(message{
+		content: fmt.Sprintf("%s, %s created %s for you: an AI identity on this server.\nPress the button to get its address and key. Only you can.",
+			owner, userMention(i.actor.User()), bold(e.Name)),
+		buttons: []discord.InteractiveComponent{discord.NewPrimaryButton("Get key", getKeyPath(e.ID))},
+		pings:   []snowflake.ID{d.owner},
+	})
+	if err != nil {
+		ref := c.fault(i, err)
+		return i.replace(message{content: text + fmt.Sprintf("I could not post in this channel (ref %s). Tell %s: `/entity key` gets them the key, which is shown to nobody else.", ref, owner)})
+	}
+	return nil
+}
+
+func getKeyPath(id entities.ID) string { return "/key/get/" + string(id) }
+
+// getKey gives an owner the key of an entity that was made for them. Whoever has one already
+// is asked first, since a new key ends the old one.
+func (c *Commands) getKey(i *interaction) error {
+	if err := i.prepare(); err != nil {
+		return err
+	}
+	id := entities.ID(i.vars["entity"])
+	if err := c.registry.MayRotate(i.ctx, i.actor, id); err != nil {
+		return err
+	}
+	e, made, err := c.firstKey(i.ctx, i.actor, id)
+	if err != nil {
+		return err
+	}
+	if made.Key == "" {
+		return c.askToReplace(i, e)
+	}
+	if err := c.showKey(i, c.card(made)); err != nil {
+		return err
+	}
+	if err := c.handedOver(i, e); err != nil {
+		c.log.Warn("take the button off an announcement", "err", err)
+	}
+	return nil
+}
+
+// firstKey makes an entity's first key, and none when it has one. Two presses at once must not
+// make two, of which the first to be read is dead.
+func (c *Commands) firstKey(ctx context.Context, actor entities.Actor, id entities.ID) (entities.Entity, entities.Created, error) {
+	select {
+	case c.handover <- struct{}{}:
+		defer func() { <-c.handover }()
+	case <-ctx.Done():
+		return entities.Entity{}, entities.Created{}, fmt.Errorf("wait to make a key: %w", context.Cause(ctx))
+	}
+	e, err := c.registry.Find(ctx, actor, string(id))
+	if err != nil || e.Generation > 1 {
+		return e, entities.Created{}, err
+	}
+	made, err := c.registry.RotateKey(ctx, actor, id)
+	return e, made, err
+}
+
+// handedOver takes the button off the announcement.
+func (c *Commands) handedOver(i *interaction, e entities.Entity) error {
+	source := i.source()
+	if source == nil || !hasButton(source, getKeyPath(e.ID)) {
+		return nil
+	}
+	return i.replace(message{content: fmt.Sprintf("%s has the key of %s now.", userMention(i.actor.User()), bold(e.Name))})
+}
+
+func hasButton(m *discord.Message, customID string) bool {
+	for component := range m.AllComponents() {
+		if b, ok := component.(discord.ButtonComponent); ok && b.CustomID == customID {
+			return true
+		}
+	}
+	return false
+}

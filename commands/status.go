@@ -1,0 +1,141 @@
+package commands
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/omit"
+
+	"troupe/entities"
+	"troupe/relay"
+)
+
+// statusCommand is /status: how the bot is, for people who look after a server. Discord hides
+// it from others by default; the registry decides.
+var statusCommand = func() command {
+	c := command{
+		definition: guildCommand("status", "How the bot is: Discord, database, connected AIs"),
+		routes:     []route{{slash, "/status", (*Commands).status}},
+	}
+	c.definition.DefaultMemberPermissions = omit.NewPtr(discord.PermissionManageGuild)
+	return c
+}()
+
+func (c *Commands) status(i *interaction) error {
+	if err := i.think(); err != nil {
+		return err
+	}
+	counts, err := c.registry.Count(i.ctx, i.actor)
+	if err != nil {
+		return err
+	}
+	h := health{relay: c.relay.Status(), counts: counts, clients: c.clients(), now: c.now()}
+	if err := c.registry.Ping(i.ctx); err != nil {
+		h.database = "It does not answer (ref " + c.fault(i, err) + "). Whoever runs this bot finds the reason in its log."
+	}
+	return i.replace(h.message())
+}
+
+// health is what /status tells.
+type health struct {
+	relay    relay.Status
+	counts   entities.Counts
+	database string // what is wrong with it; "" when it answers
+	clients  int
+	now      time.Time
+}
+
+func (h health) message() message {
+	fields := []discord.EmbedField{
+		{Name: "Discord", Value: h.gateway()},
+		{Name: "Database", Value: cmp.Or(h.database, "It answers.")},
+		{Name: "AI identities", Value: h.population()},
+		{Name: "Connected AIs", Value: amount(h.clients, "program is connected", "programs are connected") + " right now."},
+		{Name: "Sending", Value: h.sending()},
+		{Name: "Skipped events", Value: h.skipped()},
+	}
+	for n := range fields {
+		fields[n].Value = clip(fields[n].Value, 1024)
+	}
+	return message{embed: &discord.Embed{Title: "Status", Fields: fields}}
+}
+
+func (h health) gateway() string {
+	s := h.relay
+	state := "Not connected: " + plain(s.Phase)
+	if s.Ready {
+		state = "Connected"
+		if s.BotName != "" {
+			state += " as " + bold(s.BotName)
+		}
+	}
+	if !s.Since.IsZero() {
+		state += ", since " + relative(s.Since)
+	}
+	lines := []string{state + "."}
+	if s.Remedy != "" {
+		lines = append(lines, "**What to do:** "+plain(s.Remedy))
+	}
+	if s.Latency > 0 {
+		lines = append(lines, fmt.Sprintf("Discord answers within %d ms.", s.Latency.Milliseconds()))
+	}
+	lines = append(lines, fmt.Sprintf("%s; taken up again %s, begun anew %s since the start.",
+		amount(s.Shards, "connection", "connections"), amount(s.Resumes, "time", "times"), amount(s.Identifies, "time", "times")))
+	return strings.Join(lines, "\n")
+}
+
+func (h health) population() string {
+	text := fmt.Sprintf("%s on %s.", amount(h.counts.Entities, "identity", "identities"), amount(h.counts.Guilds, "server", "servers"))
+	if h.counts.Dormant > 0 {
+		text += fmt.Sprintf("\n%s to be admitted by whoever runs this bot.", amount(h.counts.Dormant, "more server waits", "more servers wait"))
+	}
+	return text
+}
+
+// sending words the limits: who holds back what, and until when.
+func (h health) sending() string {
+	l := h.relay.Limits
+	var lines []string
+	if l.TokenRefused {
+		lines = append(lines, "**Discord refuses the bot's token.** Whoever runs this bot has to set a new one.")
+	}
+	for _, gate := range []struct {
+		what  string
+		until time.Time
+	}{
+		{"All requests rest", l.StoppedUntil},
+		{"The bot's own requests rest", l.BotClosedUntil},
+		{"The identities' lines rest", l.WebhooksClosedUntil},
+		{"Answers to commands rest", l.InteractionClosedUntil},
+	} {
+		if gate.until.After(h.now) {
+			lines = append(lines, fmt.Sprintf("%s; they go on %s.", gate.what, relative(gate.until)))
+		}
+	}
+	if len(lines) == 0 {
+		lines = append(lines, "Nothing is held back.")
+	}
+	return strings.Join(append(lines,
+		fmt.Sprintf("%d waiting, %d on the way. Discord asked to slow down %s since the start.", l.Waiting, l.InFlight, amount(l.TooMany, "time", "times")),
+		fmt.Sprintf("%d of at most %d refused requests in the last 10 minutes.", l.Invalid, l.InvalidLimit)), "\n")
+}
+
+// skipped lists what the gateway sent and could not be read, most frequent first.
+func (h health) skipped() string {
+	if len(h.relay.Skipped) == 0 {
+		return "None."
+	}
+	names := slices.SortedFunc(maps.Keys(h.relay.Skipped), func(a, b string) int {
+		return cmp.Or(cmp.Compare(h.relay.Skipped[b], h.relay.Skipped[a]), strings.Compare(a, b))
+	})
+	lines := []string{"Discord sent things that this version cannot read. A newer version may."}
+	for _, name := range names[:min(len(names), 10)] {
+		lines = append(lines, fmt.Sprintf("%s × %d", plain(name), h.relay.Skipped[name]))
+	}
+	return strings.Join(lines, "\n")
+}
