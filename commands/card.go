@@ -3,23 +3,23 @@ package commands
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
 )
 
 // card is what a person is shown of an entity together with its key.
 type card struct {
-	entity   entities.Entity
-	key      string
-	url      string         // where MCP clients connect
-	picture  string         // the avatar's address; "" without one
-	new      bool           // the entity was made just now
-	channels []snowflake.ID // where it may read and write; only of a new one
-	ends     time.Time      // when the key is taken out of the message
+	entity  entities.Entity
+	key     string
+	url     string           // where MCP clients connect
+	picture string           // the avatar's address; "" without one
+	new     bool             // the entity was made just now
+	places  []entities.Place // where it may read and write; only of a new one
+	ends    time.Time        // when the key is taken out of the message
 }
 
 func (c *Commands) card(made entities.Created) card {
@@ -36,7 +36,26 @@ func (s card) heading() string {
 	if !s.new {
 		return fmt.Sprintf("Here is the key of %s. No older key works any more.", bold(s.entity.Name))
 	}
-	return fmt.Sprintf("%s is ready. It may read and write in %s.", bold(s.entity.Name), channelMentions(s.channels))
+	return fmt.Sprintf("%s is ready. %s", bold(s.entity.Name), whereabouts(s.places))
+}
+
+// mostWarnings is how many channels are warned of one by one, so that the message stays short.
+const mostWarnings = 1
+
+// whereabouts says where an entity may speak, and what stands against it there.
+func whereabouts(places []entities.Place) string {
+	mentions, warnings := make([]string, 0, len(places)), make([]string, 0, len(places))
+	for _, place := range places {
+		mentions = append(mentions, channelMention(place.ID))
+		if place.Lacks != 0 {
+			warnings = append(warnings, fmt.Sprintf("In %s it cannot do so yet: the bot's role lacks %s there.", channelMention(place.ID), entities.PermissionNames(place.Lacks)))
+		}
+	}
+	text := fmt.Sprintf("It may read and write in %s.", strings.Join(mentions, ", "))
+	if more := len(warnings) - mostWarnings; more > 0 {
+		warnings = append(warnings[:mostWarnings], fmt.Sprintf("The bot lacks permissions in %s as well.", amount(more, "other channel", "other channels")))
+	}
+	return strings.Join(append([]string{text}, warnings...), "\n⚠️ ")
 }
 
 // shown is the message with the key.

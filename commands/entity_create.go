@@ -154,7 +154,7 @@ func (c *Commands) make(i *interaction, d *draft, resolved discord.ResolvedData)
 		return card{}, err
 	}
 	shown := c.card(made)
-	shown.new, shown.channels = true, c.places(n)
+	shown.new, shown.places = true, made.Places
 	return shown, nil
 }
 
@@ -171,23 +171,6 @@ func (c *Commands) picture(i *interaction, from upload) (*entities.Avatar, error
 		return nil, err
 	}
 	return &avatar, nil
-}
-
-// places are the channels that a new entity has: the chosen ones, else the one where it was
-// made, which for a thread is its channel, as the registry takes it.
-func (c *Commands) places(n entities.NewEntity) []snowflake.ID {
-	if len(n.Channels) == 0 {
-		here, ok := c.registry.World().Channel(n.Here.ID)
-		if ok && here.IsThread() && here.Type != discord.ChannelTypeGuildPrivateThread {
-			return []snowflake.ID{here.ParentID}
-		}
-		return []snowflake.ID{n.Here.ID}
-	}
-	ids := make([]snowflake.ID, 0, len(n.Channels))
-	for _, channel := range n.Channels {
-		ids = append(ids, channel.ID)
-	}
-	return ids
 }
 
 // offerFix says what is wrong and keeps what was typed: Discord lets no form be opened from a

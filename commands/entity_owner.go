@@ -15,7 +15,7 @@ import (
 func (c *Commands) announce(i *interaction, made card, d draft) error {
 	e := made.entity
 	owner := userMention(d.owner)
-	text := fmt.Sprintf("%s is ready and belongs to %s.\nIt may read and write in %s.\n\n", bold(e.Name), owner, channelMentions(made.channels))
+	text := fmt.Sprintf("%s is ready and belongs to %s.\n%s\n\n", bold(e.Name), owner, whereabouts(made.places))
 	posted := text + fmt.Sprintf("I told %s in this channel. The key is shown to nobody but them.", owner)
 	if err := i.replace(message{content: posted, embed: made.portrait()}); err != nil {
 		return err

@@ -64,8 +64,8 @@ type Shown = discord.MessageCreate
 
 // Card renders what an owner is shown: with the key, after its time, when the program ends,
 // and after "I saved it".
-func Card(e entities.Entity, key, publicURL, picture string, isNew bool, channels []snowflake.ID, ends time.Time) (shown, hidden, ending, saved Shown) {
-	c := card{entity: e, key: key, url: publicURL + "/mcp/" + string(e.ID), picture: picture, new: isNew, channels: channels, ends: ends}
+func Card(e entities.Entity, key, publicURL, picture string, isNew bool, places []entities.Place, ends time.Time) (shown, hidden, ending, saved Shown) {
+	c := card{entity: e, key: key, url: publicURL + "/mcp/" + string(e.ID), picture: picture, new: isNew, places: places, ends: ends}
 	return c.shown().create(0), c.hidden(false).create(0), c.hidden(true).create(0), c.saved().create(0)
 }
 

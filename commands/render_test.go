@@ -90,7 +90,7 @@ func fits(t *testing.T, m commands.Shown) {
 }
 
 func TestCard(t *testing.T) {
-	shown, hidden, ending, saved := commands.Card(ada(), aKey, "https://troupe.example", "https://troupe.example/avatars/aa.png", true, []snowflake.ID{7, 8}, noon)
+	shown, hidden, ending, saved := commands.Card(ada(), aKey, "https://troupe.example", "https://troupe.example/avatars/aa.png", true, []entities.Place{{ID: 7}, {ID: 8, Lacks: discord.PermissionManageWebhooks}}, noon)
 	again, _, _, _ := commands.Card(ada(), aKey, "https://troupe.example", "", false, nil, noon)
 	var b strings.Builder
 	for _, part := range []struct {
@@ -111,18 +111,18 @@ func TestCard(t *testing.T) {
 func TestCardAtItsLargest(t *testing.T) {
 	e := ada()
 	e.Name = strings.Repeat("*", entities.MaxName)
-	channels := make([]snowflake.ID, entities.MaxChannels)
-	for i := range channels {
-		channels[i] = snowflake.ID(math.MaxUint64 - uint64(i))
+	places := make([]entities.Place, entities.MaxChannels)
+	for i := range places {
+		places[i] = entities.Place{ID: snowflake.ID(math.MaxUint64 - uint64(i)), Lacks: relay.Permissions}
 	}
-	shown, hidden, ending, saved := commands.Card(e, aKey, "https://"+strings.Repeat("x", 192), "", true, channels, noon)
+	shown, hidden, ending, saved := commands.Card(e, aKey, "https://"+strings.Repeat("x", 192), "", true, places, noon)
 	for _, m := range []commands.Shown{shown, hidden, ending, saved} {
 		fits(t, m)
 	}
 }
 
 func TestClientSettingsAreJSON(t *testing.T) {
-	shown, _, _, _ := commands.Card(ada(), aKey, "https://troupe.example", "", true, []snowflake.ID{7}, noon)
+	shown, _, _, _ := commands.Card(ada(), aKey, "https://troupe.example", "", true, []entities.Place{{ID: 7}}, noon)
 	_, block, _ := strings.Cut(shown.Embeds[0].Fields[1].Value, "```json\n")
 	block, _, _ = strings.Cut(block, "\n```")
 	var settings struct {

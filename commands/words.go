@@ -100,15 +100,9 @@ func bold(name string) string { return "**" + plain(name) + "**" }
 
 func userMention(id snowflake.ID) string { return "<@" + id.String() + ">" }
 
-// channelMentions shows channels by name, in the reader's own language and only as far as
-// the reader may know of them.
-func channelMentions(ids []snowflake.ID) string {
-	mentions := make([]string, 0, len(ids))
-	for _, id := range ids {
-		mentions = append(mentions, "<#"+id.String()+">")
-	}
-	return strings.Join(mentions, ", ")
-}
+// channelMention shows a channel by name, in the reader's own language and only as far as the
+// reader may know of it.
+func channelMention(id snowflake.ID) string { return "<#" + id.String() + ">" }
 
 // since and until show a time in the reader's own zone: as a date, and as "in 5 minutes".
 func since(t time.Time) string    { return fmt.Sprintf("<t:%d:D>", t.Unix()) }

@@ -41,6 +41,16 @@ type NewEntity struct {
 type Created struct {
 	Entity Entity
 	Key    string
+	// Places are where a new entity may read and write.
+	Places []Place
+}
+
+// Place is a channel that an entity was let into.
+type Place struct {
+	ID snowflake.ID
+	// Lacks is what the bot itself has yet to be granted there, before the entity can read
+	// and speak.
+	Lacks discord.Permissions
 }
 
 // MayCreate says whether an actor may create entities in the guild where they act.
@@ -82,7 +92,7 @@ func (r *Registry) create(ctx context.Context, actor Actor, n NewEntity) (Create
 	if err != nil {
 		return Created{}, err
 	}
-	created := Created{Entity: e}
+	created := Created{Entity: e, Places: r.places(rules)}
 	var credential *Credential
 	if e.OwnerID == actor.user {
 		key, c, err := r.newKey(e)
@@ -152,7 +162,7 @@ func (r *Registry) chosenRules(actor Actor, id ID, n NewEntity) ([]ChannelRule, 
 	for _, c := range chosen {
 		channel, ok := r.world.Channel(c.ID)
 		if !ok || channel.GuildID != actor.guild {
-			return nil, Refuse(NotFound, "One of the chosen channels is not on this server or cannot be seen by the bot. Give the bot's role View Channel there, or choose another one.")
+			return nil, Refuse(NotFound, "One of the chosen channels is not on this server, or not known to the bot. Choose another one.")
 		}
 		if !c.Permissions.Has(discord.PermissionViewChannel) && !c.Permissions.Has(discord.PermissionAdministrator) {
 			return nil, Refuse(NotAllowed, "You cannot see #%s yourself, so you cannot let an entity into it.", channel.Name)
@@ -163,6 +173,16 @@ func (r *Registry) chosenRules(actor Actor, id ID, n NewEntity) ([]ChannelRule, 
 		rules = append(rules, ChannelRule{EntityID: id, GuildID: actor.guild, ChannelID: c.ID, Access: Write})
 	}
 	return rules, nil
+}
+
+func (r *Registry) places(rules []ChannelRule) []Place {
+	places := make([]Place, 0, len(rules))
+	for _, rule := range rules {
+		channel, _ := r.world.Channel(rule.ChannelID)
+		wanted := Post.needs(channel) | ReadHistory.needs(channel)
+		places = append(places, Place{ID: rule.ChannelID, Lacks: wanted &^ r.world.BotPermissions(rule.ChannelID, r.now())})
+	}
+	return places
 }
 
 // nameIsFree refuses a second entity of the same name in a guild: Discord shows neighbouring

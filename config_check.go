@@ -1,0 +1,267 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/disgoorg/snowflake/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+
+	"troupe/entities"
+	"troupe/relay"
+)
+
+// longestPublicURL in bytes: MCP URLs and keys stand together in Discord's messages.
+const longestPublicURL = 200
+
+// source is where settings were read, to say in which line a bad one stands.
+type source struct {
+	file string
+	doc  []byte
+}
+
+func (s source) fault(key, problem string) *configError {
+	return &configError{File: s.file, Line: s.line(key), Key: key, Problem: problem}
+}
+
+// line finds a dotted key's line, or 0.
+func (s source) line(key string) int {
+	var p unstable.Parser
+	p.Reset(s.doc)
+	var table string
+	for p.NextExpression() {
+		node := p.Expression()
+		switch node.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			name, _ := nameOf(node)
+			table = name + "."
+		case unstable.KeyValue:
+			if name, at := nameOf(node); table+name == key {
+				return p.Shape(at).Start.Line
+			}
+		default:
+		}
+	}
+	return 0
+}
+
+// nameOf is the dotted key of a table or of a value, and where it stands.
+func nameOf(node *unstable.Node) (name string, at unstable.Range) {
+	var parts []string
+	for it := node.Key(); it.Next(); {
+		parts = append(parts, string(it.Node().Data))
+		at = it.Node().Raw
+	}
+	return strings.Join(parts, "."), at
+}
+
+// check makes a config of settings, or says which key is wrong. Token is the environment's.
+func (s settings) check(from source, token string) (config, error) {
+	c := config{APIURL: strings.TrimSuffix(s.Discord.APIURL, "/"), Listen: s.HTTP.Listen, PublicURL: strings.TrimSuffix(s.HTTP.PublicURL, "/"), Database: s.Database.URL}
+	if err := s.checkToken(from, &c, token); err != nil {
+		return config{}, err
+	}
+	for _, step := range []func(source, *config) error{s.checkAPI, s.checkPeople, s.checkListen, s.checkStore, s.checkLog, s.checkPublicURL} {
+		if err := step(from, &c); err != nil {
+			return config{}, err
+		}
+	}
+	return c, nil
+}
+
+func (s settings) checkAPI(from source, c *config) error {
+	if err := relay.CheckURL(c.APIURL, "https", "http"); err != nil {
+		return from.fault("discord.api_url", err.Error())
+	}
+	if u, err := url.Parse(c.APIURL); err != nil || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return from.fault("discord.api_url", "write an address without password, ? and #, like https://discord.com/api/v10")
+	}
+	return nil
+}
+
+func (s settings) checkPeople(from source, c *config) (err error) {
+	if c.Operators, err = ids(s.Discord.Operators); err != nil {
+		return from.fault("discord.operators", `write a list of Discord user ids, like ["123456789012345678"]: `+err.Error())
+	}
+	if c.DevGuilds, err = ids(s.Discord.DevGuilds); err != nil {
+		return from.fault("discord.dev_guilds", `write a list of Discord server ids, like ["123456789012345678"]: `+err.Error())
+	}
+	switch admit := s.Discord.Admit.(type) {
+	case string:
+		switch admit {
+		case "ask":
+			c.Admission.Mode = entities.AdmitAsk
+			return nil
+		case "all":
+			c.Admission.Mode = entities.AdmitAll
+			return nil
+		}
+	case []any:
+		c.Admission.Mode = entities.AdmitListed
+		if c.Admission.Guilds, err = ids(admit); err == nil {
+			return nil
+		}
+	}
+	return from.fault("discord.admit", `write "ask", "all", or a list of server ids, like ["123456789012345678"]`)
+}
+
+// ids reads Discord ids, written as text or as numbers.
+func ids(values []any) ([]snowflake.ID, error) {
+	list := make([]snowflake.ID, 0, len(values))
+	for i, value := range values {
+		id, ok := id(value)
+		if !ok {
+			return nil, fmt.Errorf("entry %d is no id (right-click, Copy ID, with Discord's developer mode on)", i+1)
+		}
+		list = append(list, id)
+	}
+	return list, nil
+}
+
+// id reads one Discord id. Shorter ones than 15 digits were never given out.
+func id(value any) (snowflake.ID, bool) {
+	text, ok := value.(string)
+	if number, is := value.(int64); is {
+		text, ok = strconv.FormatInt(number, 10), true
+	}
+	if !ok || len(text) < 15 || strings.Trim(text, "0123456789") != "" {
+		return 0, false
+	}
+	id, err := snowflake.Parse(text)
+	return id, err == nil
+}
+
+func (s settings) checkListen(from source, c *config) error {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || (n == 0 && !isLoopback(c.Listen)) {
+		return from.fault("http.listen", `write an address and a port, like ":8080" or "127.0.0.1:8080"`)
+	}
+	return nil
+}
+
+func (s settings) checkPublicURL(from source, c *config) error {
+	api, err := url.Parse(c.APIURL)
+	if err != nil {
+		return from.fault("discord.api_url", "this is no URL")
+	}
+	local := hostIsLoopback(api.Hostname())
+	if c.PublicURL == "" {
+		if local {
+			return nil
+		}
+		return from.fault("http.public_url", `it is missing. Write the https address under which this server is reached from outside, like "https://troupe.example.org": AI clients connect there, and Discord fetches the avatars`)
+	}
+	u, err := url.Parse(c.PublicURL)
+	switch {
+	case len(c.PublicURL) > longestPublicURL:
+		return from.fault("http.public_url", "it is too long; at most 200 characters fit into Discord's messages beside a key")
+	case err != nil || u.Host == "" || u.Opaque != "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return from.fault("http.public_url", `this is no web address. Write one like "https://troupe.example.org"`)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return from.fault("http.public_url", `write the address without password, ? and #, like "https://troupe.example.org"`)
+	case !local && u.Scheme != "https":
+		return from.fault("http.public_url", "it must begin with https://, since keys travel there. A reverse proxy such as Caddy brings the certificate")
+	case !local && hostIsLoopback(u.Hostname()):
+		return from.fault("http.public_url", "this address leads to one's own machine only. Write the one under which Discord and AI clients reach this server from outside")
+	}
+	return nil
+}
+
+func (s settings) checkStore(from source, c *config) error {
+	if err := entities.CheckDatabaseURL(c.Database); err != nil {
+		return from.fault("database.url", err.Error())
+	}
+	return nil
+}
+
+func (s settings) checkLog(from source, c *config) error {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	level, ok := levels[s.Log.Level]
+	if !ok {
+		return from.fault("log.level", `write "debug", "info", "warn" or "error"`)
+	}
+	if s.Log.Format != "text" && s.Log.Format != "json" {
+		return from.fault("log.format", `write "text" or "json"`)
+	}
+	c.LogLevel, c.LogJSON = level, s.Log.Format == "json"
+	return nil
+}
+
+func (s settings) checkToken(from source, c *config, fromEnvironment string) error {
+	const shape = "this is not a bot's token. Copy it from the Developer Portal (your application, Bot, Reset Token), alone and whole, without the word Bot before it"
+	switch {
+	case fromEnvironment != "":
+		if c.Token = strings.TrimSpace(fromEnvironment); !looksLikeToken(c.Token) {
+			return &configError{File: "environment", Key: tokenVariable, Problem: shape}
+		}
+	case s.Discord.Token != "" && s.Discord.TokenFile != "":
+		return from.fault("discord.token_file", "discord.token is there too. Keep one of them")
+	case s.Discord.TokenFile != "":
+		data, err := readBounded(s.Discord.TokenFile, maxTokenSize)
+		if err != nil {
+			return from.fault("discord.token_file", "the file cannot be read ("+reason(err)+"). Name a file that holds the bot's token alone")
+		}
+		if c.Token = strings.TrimSpace(string(data)); !looksLikeToken(c.Token) {
+			return from.fault("discord.token_file", "in that file: "+shape)
+		}
+		if open, err := readableByOthers(s.Discord.TokenFile); err == nil && open {
+			c.Warnings = append(c.Warnings, "discord.token_file can be read by other users of this machine: chmod 600 it")
+		}
+	case s.Discord.Token != "":
+		if c.Token = strings.TrimSpace(s.Discord.Token); !looksLikeToken(c.Token) {
+			return from.fault("discord.token", shape)
+		}
+	default:
+		return from.fault("discord.token", "the bot's token is missing. Copy it from the Developer Portal (your application, Bot, Reset Token) to here, to discord.token_file, or to the environment variable "+tokenVariable)
+	}
+	return nil
+}
+
+// looksLikeToken says whether text has the form of a bot's token: three parts between dots,
+// the first of which is the application's id in base64.
+func looksLikeToken(text string) bool {
+	first, rest, _ := strings.Cut(text, ".")
+	if strings.Count(rest, ".") != 1 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return false
+	}
+	number, err := base64.RawStdEncoding.DecodeString(first)
+	if err != nil {
+		return false
+	}
+	_, err = snowflake.Parse(string(number))
+	return err == nil
+}
+
+func readableByOthers(path string) (bool, error) {
+	if runtime.GOOS == "windows" {
+		return false, errors.ErrUnsupported
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, fmt.Errorf("look at %s: %w", path, err)
+	}
+	return info.Mode().Perm()&0o077 != 0, nil
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && hostIsLoopback(host)
+}
+
+// hostIsLoopback says whether a name leads to this machine and nowhere else.
+func hostIsLoopback(host string) bool {
+	if host = strings.TrimSuffix(strings.ToLower(host), "."); host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.Unmap().IsLoopback() || ip.IsUnspecified())
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+)
+
+// TestMain makes the test binary be troupe itself when a story calls it by that name.
+func TestMain(m *testing.M) {
+	testscript.Main(tidy{m}, map[string]func(){"troupe": main})
+}
+
+// tidy runs the tests and then looks for goroutines that nobody ended.
+type tidy struct{ *testing.M }
+
+func (t tidy) Run() int {
+	if code := t.M.Run(); code != 0 {
+		return code
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// TestStories plays testdata/script: people and AIs against the real program as a process of
+// its own, with Discord's stand-in in this one.
+func TestStories(t *testing.T) {
+	if os.Getenv(openAPIVariable) == "" {
+		t.Logf("%s names no description of Discord's API, so requests and answers are not checked against it", openAPIVariable)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setStage,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// the program
+			"start":  onStage((*stage).start),
+			"end":    onStage((*stage).stop),
+			"get":    onStage((*stage).get),
+			"logged": onStage((*stage).logged),
+			"expand": onStage((*stage).expand),
+			"demo":   onStage((*stage).demo),
+			"type":   onStage((*stage).types),
+			"hangup": onStage((*stage).hangUp),
+			// people on Discord
+			"slash":   onStage((*stage).slash),
+			"modal":   onStage((*stage).modal),
+			"forge":   onStage((*stage).forge),
+			"click":   onStage((*stage).click),
+			"reply":   onStage((*stage).replied),
+			"say":     onStage((*stage).say),
+			"line":    onStage((*stage).line),
+			"face":    onStage((*stage).face),
+			"reacted": onStage((*stage).reacted),
+			// Discord itself
+			"discord": onStage((*stage).upset),
+			// AIs over MCP
+			"keep":   onStage((*stage).keep),
+			"call":   onStage((*stage).call),
+			"result": onStage((*stage).result),
+			"listen": onStage((*stage).listen),
+			"heard":  onStage((*stage).heard),
+			"status": onStage((*stage).status),
+		},
+	})
+}

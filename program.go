@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"troupe/commands"
+	"troupe/entities"
+	"troupe/mcp"
+	"troupe/relay"
+)
+
+const (
+	// From the signal to the end it takes 10 s at most: Docker kills what takes longer. The
+	// connection to Discord has the rest, 5 s of its own in relay.
+	servingEnd     = 3 * time.Second
+	commandsEnd    = 2 * time.Second
+	headerTime     = 5 * time.Second
+	idleTime       = 2 * time.Minute
+	maxHeaderBytes = 64 << 10
+	pingTime       = 2 * time.Second
+)
+
+// program is one running instance, built from the bottom up: the registry, the connection to
+// Discord, the two surfaces, and the HTTP server that clients reach.
+type program struct {
+	log       *slog.Logger
+	publicURL string
+	listener  net.Listener
+	registry  *entities.Registry
+	relay     *relay.Relay
+	mcp       *mcp.Server
+	commands  *commands.Commands
+	http      *http.Server
+}
+
+// newProgram builds an instance and takes its port. Nothing is answered, and Discord is not
+// spoken to, before [program.Run].
+func newProgram(ctx context.Context, cfg config, log *slog.Logger) (*program, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("http.listen: %w. Write another address and port, or end the program that has this one", err)
+	}
+	p := &program{log: log, listener: listener, publicURL: cfg.PublicURL}
+	if p.publicURL == "" {
+		p.publicURL = localURL(listener.Addr())
+	}
+	if err := p.build(ctx, cfg); err != nil {
+		return nil, errors.Join(err, p.abandon())
+	}
+	return p, nil
+}
+
+// localURL is where this machine itself reaches a listener.
+func localURL(addr net.Addr) string {
+	host, port := "127.0.0.1", ""
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		port = strconv.Itoa(tcp.Port)
+		if tcp.IP.IsLoopback() {
+			host = tcp.IP.String()
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func (p *program) build(ctx context.Context, cfg config) (err error) {
+	world := entities.NewWorld()
+	p.registry, err = entities.Open(ctx, entities.Config{
+		Database: cfg.Database, Admission: cfg.Admission, Operators: cfg.Operators, World: world, Log: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("database.url: %w", err)
+	}
+	p.relay, err = relay.New(relay.Config{
+		Registry: p.registry, Token: cfg.Token, APIURL: cfg.APIURL, PublicURL: p.publicURL,
+		Operators: cfg.Operators, DevGuilds: cfg.DevGuilds, Log: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare the connection to Discord: %w", err)
+	}
+	p.mcp, err = mcp.New(mcp.Config{
+		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, Version: currentVersion(), Log: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare MCP: %w", err)
+	}
+	p.commands, err = commands.New(commands.Config{
+		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL,
+		Clients: func() int { return p.mcp.Clients().Recent }, Log: p.log,
+	})
+	if err != nil {
+		return fmt.Errorf("prepare the commands: %w", err)
+	}
+	p.relay.Handle(p.commands.Listener(), p.commands.Definitions())
+	p.http = &http.Server{
+		Handler: p.routes(),
+		// Bodies have deadlines of their own (mcp); answers may take as long as a long poll.
+		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
+	}
+	return nil
+}
+
+// abandon gives back what a build that did not succeed has taken.
+func (p *program) abandon() error {
+	err := p.listener.Close()
+	if p.registry != nil {
+		err = errors.Join(err, p.registry.Close())
+	}
+	return err
+}
+
+// Addr is the address that is listened on, with the real port.
+func (p *program) Addr() string { return p.listener.Addr().String() }
+
+// Run serves until ctx ends, then closes everything in reverse, in at most 10 s: Docker, for one,
+// kills what takes longer.
+func (p *program) Run(ctx context.Context) error {
+	connected, disconnect := context.WithCancel(context.WithoutCancel(ctx))
+	defer disconnect()
+	failed := make(chan error, 2)
+	var serving, connection sync.WaitGroup
+	serving.Go(func() {
+		if err := p.http.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve http: %w", err)
+		}
+	})
+	connection.Go(func() {
+		if err := p.relay.Run(connected); err != nil {
+			failed <- fmt.Errorf("stay connected to Discord: %w", err)
+		}
+	})
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	p.stopServing(ctx)
+	serving.Wait()
+	p.stopCommands(ctx)
+	disconnect()
+	connection.Wait()
+	abandoned, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	cancel()
+	p.relay.Close(abandoned)
+	return errors.Join(err, p.registry.Close())
+}
+
+// stopServing takes no more requests, ends the ones that only wait, and lets the others
+// finish. What does not finish in time is cut off: that is no failure of the program.
+func (p *program) stopServing(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), servingEnd)
+	defer cancel()
+	var ending sync.WaitGroup
+	ending.Go(func() {
+		if err := p.mcp.Close(ctx); err != nil {
+			p.log.Warn("calls were cut off", "err", err)
+		}
+	})
+	if err := p.http.Shutdown(ctx); err != nil {
+		p.log.Warn("connections were cut off", "err", errors.Join(err, p.http.Close()))
+	}
+	ending.Wait()
+}
+
+// stopCommands lets answers to interactions be finished, and takes shown keys away.
+func (p *program) stopCommands(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandsEnd)
+	defer cancel()
+	if err := p.commands.Close(ctx); err != nil {
+		p.log.Warn("not everything in Discord could be put in order", "err", err)
+	}
+}
+
+func (p *program) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/mcp/", p.mcp.Handler())
+	mux.HandleFunc("/avatars/", p.relay.ServeAvatar)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET /readyz", p.ready)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, "This is a troupe server. AI clients connect to the MCP URL that /entity create shows in Discord.")
+	})
+	return mux
+}
+
+// ready says whether all parts work, and which does not. It tells no more: anybody can ask.
+func (p *program) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), pingTime)
+	defer cancel()
+	var broken []string
+	if err := p.registry.Ping(ctx); err != nil {
+		p.log.Warn("the database does not answer", "err", err)
+		broken = append(broken, "database")
+	}
+	if !p.relay.Status().Ready {
+		broken = append(broken, "Discord")
+	}
+	if len(broken) > 0 {
+		answer(w, http.StatusServiceUnavailable, "not ready: "+strings.Join(broken, ", "))
+		return
+	}
+	answer(w, http.StatusOK, "ready")
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	header := w.Header()
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text) // a client that is gone needs no answer
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"troupe/entities"
+	"troupe/relay"
+	"troupe/relay/sandbox"
+)
+
+// newDemo runs the program in this process against a stand-in until the test ends.
+func newDemo(t *testing.T) *demo {
+	t.Helper()
+	stand, err := sandbox.Start(sandbox.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stand.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	d := &demo{discord: stand, out: screen{to: io.Discard}}
+	if d.world, err = stand.Seed(); err != nil {
+		t.Fatal(err)
+	}
+	d.program, err = newProgram(t.Context(), config{
+		Token: stand.Token(), APIURL: stand.APIURL(), Admission: entities.Admission{Mode: entities.AdmitAll},
+		Listen: "127.0.0.1:0", Database: "sqlite:" + filepath.Join(t.TempDir(), "troupe.db"),
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- d.program.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the program's end: %v", err)
+		}
+	})
+	return d
+}
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for _, test := range []struct {
+		method, path string
+		status       int
+		text         string
+	}{
+		{"GET", "/", 200, "troupe server"},
+		{"GET", "/livez", 200, "alive"},
+		{"POST", "/livez", 405, ""},
+		{"GET", "/nothing", 404, ""},
+		{"GET", "/avatars/" + strings.Repeat("0", 64) + ".png", 404, ""},
+		{"GET", "/avatars/../troupe.db", 404, ""},
+		{"GET", "/mcp/", 404, ""},
+		{"POST", "/mcp/nobody", 401, ""},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), test.method, "http://"+d.program.Addr()+test.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != test.status || !strings.Contains(string(body), test.text) {
+			t.Errorf("%s %s: %d %q, want %d %q", test.method, test.path, resp.StatusCode, body, test.status, test.text)
+		}
+	}
+}
+
+// TestReadme holds the tables of the README to what the program has.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(readme), "\n"); lines >= 250 {
+		t.Errorf("the README has %d lines; 250 are too many to read", lines)
+	}
+	text := strings.Join(strings.Fields(string(readme)), " ")
+	for permission := range strings.SplitSeq(entities.PermissionNames(relay.Permissions), ", ") {
+		if !strings.Contains(text, permission) {
+			t.Errorf("the README does not name the permission %s, which the invite link asks for", permission)
+		}
+	}
+	d := newDemo(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	invitation, err := d.create(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for table, have := range map[string][]string{
+		"configuration": keysOf(reflect.TypeFor[settings](), ""),
+		"commands":      commandLines(d.program.commands.Definitions()),
+		"tools":         toolNames(ctx, t, invitation),
+	} {
+		if written := readmeTable(string(readme), table); !slices.Equal(slices.Sorted(slices.Values(written)), slices.Sorted(slices.Values(have))) {
+			t.Errorf("the README's table of %s has %q, the program has %q", table, written, have)
+		}
+	}
+}
+
+var firstCell = regexp.MustCompile("(?m)^\\| `([^`]+)`")
+
+// readmeTable gives the first column of the table between two marks.
+func readmeTable(readme, name string) []string {
+	_, rest, _ := strings.Cut(readme, "<!-- "+name+" -->")
+	table, _, _ := strings.Cut(rest, "<!-- end -->")
+	var cells []string
+	for _, match := range firstCell.FindAllStringSubmatch(table, -1) {
+		cells = append(cells, match[1])
+	}
+	return cells
+}
+
+// commandLines words commands as people type them, options in brackets when they may be left
+// out.
+func commandLines(definitions []discord.ApplicationCommandCreate) []string {
+	var lines []string
+	for _, definition := range definitions {
+		command, ok := definition.(discord.SlashCommandCreate)
+		if !ok {
+			continue
+		}
+		line := "/" + command.Name
+		var options []discord.ApplicationCommandOption
+		for _, option := range command.Options {
+			if sub, ok := option.(discord.ApplicationCommandOptionSubCommand); ok {
+				lines = append(lines, line+" "+sub.Name+optionWords(sub.Options))
+				continue
+			}
+			options = append(options, option)
+		}
+		if len(options) > 0 || len(command.Options) == 0 {
+			lines = append(lines, line+optionWords(options))
+		}
+	}
+	return lines
+}
+
+func optionWords(options []discord.ApplicationCommandOption) string {
+	var words strings.Builder
+	for _, option := range options {
+		name := option.OptionName()
+		if required := reflect.ValueOf(option).FieldByName("Required"); !required.Bool() {
+			name = "[" + name + "]"
+		}
+		words.WriteString(" " + name)
+	}
+	return words.String()
+}
+
+func toolNames(ctx context.Context, t *testing.T, invitation string) []string {
+	t.Helper()
+	c := newClient(shownURL.FindString(invitation), shownKey.FindString(invitation))
+	defer func() {
+		if err := c.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := c.connect(ctx); err != nil {
+		t.Fatal(err)
+	}
+	listed, err := c.session.ListTools(ctx, &mcp.ListToolsParams{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, tool := range listed.Tools {
+		names = append(names, tool.Name)
+	}
+	return names
+}
