@@ -70,7 +70,7 @@ func (r *Registry) Admit(ctx context.Context, actor Actor, guild snowflake.ID) e
 	return err
 }
 
-var errDormant = &Refusal{Reason: NotAllowed, Text: "This server is not served yet. Whoever runs this bot can admit it: by using any command here with Manage Server, or with discord.admit in the bot's configuration."}
+var errDormant = &Refusal{Reason: NotAllowed, Text: "This server is not served yet. Whoever runs this bot can admit it: by having Manage Server here and using any of its commands, or with discord.admit in its configuration."}
 
 // operates says whether a person runs this instance.
 func (r *Registry) operates(a Actor) bool {
@@ -81,13 +81,16 @@ func (r *Registry) operates(a Actor) bool {
 // with Manage Server admits a dormant guild by acting in it.
 func (r *Registry) enter(ctx context.Context, a Actor) error {
 	if a.kind != member {
-		return Refuse(NotAllowed, "Only a person on a server can do this.")
+		return Refuse(NotAllowed, "Only a person on a server can do this. Use the bot's commands in Discord.")
 	}
 	if a.guild == 0 {
 		return Refuse(NotAllowed, "This works on a server only. Use it in one of the server's channels.")
 	}
 	if r.admits(a.guild) {
 		return nil
+	}
+	if !r.operates(a) || !a.manages() {
+		return errDormant
 	}
 	return r.Admit(ctx, a, a.guild)
 }

@@ -3,6 +3,8 @@ package entities
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
@@ -18,11 +20,46 @@ func (r *Registry) audit(tx *gorm.DB, a Actor, act string, id ID, guild snowflak
 	return nil
 }
 
-// refused writes down that an actor was refused, and gives the refusal back.
+// refused writes down that an actor was refused, and gives the refusal back. The same refusal
+// is written once a minute: people repeat what does not work.
 func (r *Registry) refused(ctx context.Context, a Actor, act string, id ID, guild snowflake.ID, refusal error) error {
-	row := Audit{At: r.now().UTC(), Actor: a.String(), Act: act, EntityID: id, GuildID: guild, Outcome: Refused, Reason: refusal.Error()}
+	now := r.now().UTC()
+	if !r.refusals.first(refusalKey{actor: a.String(), act: act, entity: id, guild: guild}, now) {
+		return refusal
+	}
+	row := Audit{At: now, Actor: a.String(), Act: act, EntityID: id, GuildID: guild, Outcome: Refused, Reason: refusal.Error()}
 	if err := r.db.writer.WithContext(context.WithoutCancel(ctx)).Create(&row).Error; err != nil {
 		r.log.Error("write the audit", "act", act, "err", err)
 	}
 	return refusal
+}
+
+type refusalKey struct {
+	actor, act string
+	entity     ID
+	guild      snowflake.ID
+}
+
+const (
+	refusalLife  = time.Minute
+	mostRefusals = 1000
+)
+
+// refusals are those of the last minute.
+type refusals struct {
+	mu sync.Mutex
+	at map[refusalKey]time.Time
+}
+
+func (f *refusals) first(key refusalKey, now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now.Sub(f.at[key]) < refusalLife {
+		return false
+	}
+	if f.at == nil || len(f.at) >= mostRefusals {
+		f.at = map[refusalKey]time.Time{}
+	}
+	f.at[key] = now
+	return true
 }

@@ -29,7 +29,7 @@ func (r *Registry) Channels(_ context.Context, actor Actor) ([]ChannelView, erro
 	var views []ChannelView
 	for _, guild := range r.roster.guildsOf(actor.entity) {
 		for _, c := range r.world.Channels(guild) {
-			if !c.HoldsMessages() && !c.IsForum() {
+			if !listed(c) {
 				continue
 			}
 			if view, ok := r.view(actor, c); ok {
@@ -37,7 +37,11 @@ func (r *Registry) Channels(_ context.Context, actor Actor) ([]ChannelView, erro
 			}
 		}
 	}
-	slices.SortFunc(views, r.compareViews)
+	places := make(map[snowflake.ID][]uint64, len(views))
+	for _, v := range views {
+		places[v.Channel.ID] = r.place(v.Channel)
+	}
+	slices.SortFunc(views, func(a, b ChannelView) int { return slices.Compare(places[a.Channel.ID], places[b.Channel.ID]) })
 	return views, nil
 }
 
@@ -63,11 +67,7 @@ func (r *Registry) view(actor Actor, c Channel) (ChannelView, bool) {
 	return view, true
 }
 
-// compareViews orders by guild, category, channel, and threads after their channel.
-func (r *Registry) compareViews(a, b ChannelView) int {
-	return slices.Compare(r.place(a.Channel), r.place(b.Channel))
-}
-
+// place orders by guild, category, channel, and threads after their channel.
 func (r *Registry) place(c Channel) []uint64 {
 	governing, thread := c, uint64(0)
 	if c.IsThread() {
@@ -84,7 +84,7 @@ func (r *Registry) place(c Channel) []uint64 {
 // "server/#name" or a thread's name, among those that it can see. An ambiguous name is
 // refused with the candidates. An id that is not known is returned as it is with known =
 // false, since an archived thread is not known before it is asked for.
-func (r *Registry) ResolveChannel(ctx context.Context, actor Actor, ref string) (id snowflake.ID, known bool, err error) {
+func (r *Registry) ResolveChannel(_ context.Context, actor Actor, ref string) (id snowflake.ID, known bool, err error) {
 	if err := r.check(actor); err != nil {
 		return 0, false, err
 	}
@@ -93,44 +93,57 @@ func (r *Registry) ResolveChannel(ctx context.Context, actor Actor, ref string) 
 		_, known := r.world.Channel(id)
 		return id, known, nil
 	}
-	views, err := r.Channels(ctx, actor)
-	if err != nil {
-		return 0, false, err
-	}
 	server, name := splitReference(ref)
 	if name == "" {
 		return 0, false, Refuse(Invalid, "Name a channel: an id, #name, server/#name or a message link. list_channels shows yours.")
 	}
-	matches := match(views, server, name, strings.EqualFold)
-	if exact := match(matches, server, name, func(a, b string) bool { return a == b }); len(exact) > 0 {
+	matches := r.named(actor, server, func(c Channel) bool { return strings.EqualFold(c.Name, name) })
+	if exact := slices.DeleteFunc(slices.Clone(matches), func(c Channel) bool { return c.Name != name }); len(exact) > 0 {
 		matches = exact
 	}
 	switch len(matches) {
 	case 0:
 		return 0, false, errNoChannel
 	case 1:
-		return matches[0].Channel.ID, true, nil
+		return matches[0].ID, true, nil
 	default:
-		return 0, false, ambiguous(name, matches)
+		return 0, false, ambiguous(matches)
 	}
 }
 
-func match(views []ChannelView, server, name string, same func(a, b string) bool) []ChannelView {
-	var found []ChannelView
-	for _, v := range views {
-		if same(v.Channel.Name, name) && (server == "" || strings.EqualFold(v.Guild.Name, server)) {
-			found = append(found, v)
+// named finds the channels with a name among those that an entity can see. Names are compared
+// first: a decision costs more.
+func (r *Registry) named(actor Actor, server string, same func(Channel) bool) []Channel {
+	var found []Channel
+	for _, id := range r.roster.guildsOf(actor.entity) {
+		guild, ok := r.world.Guild(id)
+		if !ok || (server != "" && !strings.EqualFold(guild.Name, server)) {
+			continue
+		}
+		for _, c := range r.world.Channels(id) {
+			if !listed(c) || !same(c) {
+				continue
+			}
+			if _, _, visible := r.decide(actor, Hear, c.ID); visible {
+				found = append(found, c)
+			}
 		}
 	}
+	slices.SortFunc(found, func(a, b Channel) int { return cmp.Compare(a.ID, b.ID) })
 	return found
 }
 
-func ambiguous(name string, matches []ChannelView) error {
+// listed says whether a channel is one that entities are shown.
+func listed(c Channel) bool { return !c.Archived && (c.HoldsMessages() || c.IsForum()) }
+
+// ambiguous lists candidates by their ids: names are strangers' text, and list_channels has
+// them in its marked part.
+func ambiguous(matches []Channel) error {
 	candidates := make([]string, 0, len(matches))
-	for _, v := range matches[:min(len(matches), 10)] {
-		candidates = append(candidates, cmp.Or(v.Parent, v.Guild.Name)+"/#"+v.Channel.Name+" = "+v.Channel.ID.String())
+	for _, c := range matches[:min(len(matches), 10)] {
+		candidates = append(candidates, c.ID.String())
 	}
-	return Refuse(Invalid, "Several channels are called %q: %s. Use the id.", name, strings.Join(candidates, "; "))
+	return Refuse(Invalid, "Several channels have this name: %s. list_channels tells them apart; use the id.", strings.Join(candidates, ", "))
 }
 
 // splitReference takes "server/#name" apart. A slash without # belongs to the name.

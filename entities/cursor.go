@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -34,25 +35,33 @@ func (r *Registry) instanceSecret(ctx context.Context) ([]byte, error) {
 	return row.Value, r.db.writer.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
 }
 
-// Cursor words a position in the event log for one entity. It is opaque to clients and means
-// nothing to any other entity.
-func (r *Registry) Cursor(actor Actor, position int64) string {
-	raw := binary.AppendVarint(nil, position)
+// Cursor words a position in the event log for one entity and one scope: a channel, or 0 for
+// all. It is opaque to clients and means nothing to any other entity.
+func (r *Registry) Cursor(actor Actor, scope snowflake.ID, position int64) string {
+	raw := binary.AppendUvarint(binary.AppendVarint(nil, position), uint64(scope))
 	return base64.RawURLEncoding.EncodeToString(append(raw, r.sign(actor.entity, raw)...))
 }
 
-// Position reads a cursor that was made for this entity.
-func (r *Registry) Position(actor Actor, cursor string) (int64, error) {
+// Position reads a cursor that was made for this entity, and its scope. A position that the
+// log has not reached (a backup was restored) is its end.
+func (r *Registry) Position(actor Actor, cursor string) (position int64, scope snowflake.ID, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) <= cursorMAC {
-		return 0, errBadCursor
+		return 0, 0, errBadCursor
 	}
 	body, mac := raw[:len(raw)-cursorMAC], raw[len(raw)-cursorMAC:]
-	position, n := binary.Varint(body)
-	if n != len(body) || position < 0 || subtle.ConstantTimeCompare(mac, r.sign(actor.entity, body)) != 1 {
-		return 0, errBadCursor
+	if subtle.ConstantTimeCompare(mac, r.sign(actor.entity, body)) != 1 {
+		return 0, 0, errBadCursor
 	}
-	return position, nil
+	position, n := binary.Varint(body)
+	if n <= 0 {
+		return 0, 0, errBadCursor
+	}
+	id, m := binary.Uvarint(body[n:])
+	if m <= 0 || n+m != len(body) || position < 0 {
+		return 0, 0, errBadCursor
+	}
+	return min(position, r.latest.Load()), snowflake.ID(id), nil
 }
 
 var errBadCursor = &Refusal{Reason: Invalid, Text: "This cursor is not one of yours. Leave it out to go on where you stopped reading."}

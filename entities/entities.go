@@ -1,7 +1,7 @@
 // Package entities holds what exists and decides who may do what: the registry of entities,
 // their keys, presences and channel rules, and the facts about Discord that rights depend on.
-// Every method that reads or changes something takes an [Actor]; nothing here speaks to
-// Discord or serves HTTP.
+// Whoever reads or changes something brings an [Actor], or a [Permit] that one was given;
+// nothing here speaks to Discord or serves HTTP.
 package entities
 
 import (
@@ -51,10 +51,12 @@ type Registry struct {
 	roster    roster
 	uses      uses
 	cursorKey []byte
+	latest    atomic.Int64 // the event log's last position
 	decoding  chan struct{}
 
 	operators atomic.Pointer[[]snowflake.ID]
 	revoked   hooks
+	refusals  refusals
 }
 
 // Open opens the database, brings its tables up to date and reads the registry.
@@ -92,6 +94,11 @@ func (r *Registry) load(ctx context.Context) error {
 		return fmt.Errorf("read the instance's secret: %w", err)
 	}
 	r.cursorKey = key
+	latest, err := latestSeq(r.db.reader.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	r.latest.Store(latest)
 	return r.readRoster(ctx)
 }
 
@@ -150,13 +157,14 @@ func (r *Registry) Count(ctx context.Context, actor Actor) (Counts, error) {
 		return Counts{}, err
 	}
 	if !actor.manages() && !r.operates(actor) {
-		return Counts{}, r.refused(ctx, actor, "status", "", actor.guild, Refuse(NotAllowed, "Only people with Manage Server can see this."))
+		return Counts{}, r.refused(ctx, actor, "status", "", actor.guild, Refuse(NotAllowed, "Only people with Manage Server can see this. Ask an admin of this server."))
 	}
 	var counts Counts
 	for _, guild := range r.world.Guilds() {
-		if r.admits(guild.ID) {
+		switch {
+		case r.admits(guild.ID):
 			counts.Guilds++
-		} else {
+		case r.Dormant(guild.ID):
 			counts.Dormant++
 		}
 	}

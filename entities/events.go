@@ -3,9 +3,7 @@ package entities
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
@@ -20,6 +18,7 @@ func (r *Registry) Append(ctx context.Context, actor Actor, events []Event) ([]E
 	err := r.change(ctx, func(tx *gorm.DB) error {
 		appended = appended[:0]
 		for _, e := range events {
+			e.Seq = 0
 			done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&e)
 			if done.Error != nil {
 				return fmt.Errorf("append an event: %w", done.Error)
@@ -30,6 +29,9 @@ func (r *Registry) Append(ctx context.Context, actor Actor, events []Event) ([]E
 		}
 		return nil
 	}, nil)
+	if len(appended) > 0 {
+		r.latest.Store(appended[len(appended)-1].Seq)
+	}
 	return appended, err
 }
 
@@ -37,7 +39,9 @@ func (r *Registry) Append(ctx context.Context, actor Actor, events []Event) ([]E
 const newsPage = 200
 
 // News gives up to limit events after a position that the entity may hear of now, oldest
-// first, and the position up to which it looked. An entity's own lines are no news to it.
+// first, and the position up to which it looked. An entity's own lines are no news to it. It
+// looks no further than an event of a guild of which not everything is known just now: whether
+// that is news is decided when it is.
 func (r *Registry) News(ctx context.Context, actor Actor, after int64, limit int) ([]Event, int64, error) {
 	if err := r.check(actor); err != nil {
 		return nil, after, err
@@ -51,7 +55,7 @@ func (r *Registry) News(ctx context.Context, actor Actor, after int64, limit int
 			return nil, after, fmt.Errorf("read the event log: %w", err)
 		}
 		for _, e := range page {
-			if len(news) == limit {
+			if len(news) == limit || r.world.Pending(e.GuildID) {
 				return news, after, nil
 			}
 			after = e.Seq
@@ -78,16 +82,6 @@ func (r *Registry) isNews(actor Actor, e Event) bool {
 	fresh := false
 	r.roster.standing(actor.entity, permit.guild.ID, func(s standing) { fresh = e.Seq > s.presence.Since })
 	return fresh
-}
-
-// Latest is the event log's last position.
-func (r *Registry) Latest(ctx context.Context, actor Actor) (int64, error) {
-	if actor.kind != system {
-		if err := r.check(actor); err != nil {
-			return 0, err
-		}
-	}
-	return latestSeq(r.db.reader.WithContext(ctx))
 }
 
 func latestSeq(db *gorm.DB) (int64, error) {
@@ -125,42 +119,4 @@ func (r *Registry) MarkRead(ctx context.Context, actor Actor, position int64) er
 		return fmt.Errorf("save the read mark: %w", err)
 	}
 	return nil
-}
-
-// Own writes down that a message is the permitted entity's line.
-func (r *Registry) Own(ctx context.Context, permit Permit, message snowflake.ID, at time.Time) error {
-	if permit.right != Post {
-		return Refuse(NotAllowed, "This was not permitted.")
-	}
-	line := Line{MessageID: message, EntityID: permit.entity.ID, GuildID: permit.guild.ID, ChannelID: permit.channel.ID, At: at.UTC()}
-	err := r.change(ctx, func(tx *gorm.DB) error {
-		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&line).Error
-	}, nil)
-	if err != nil {
-		return fmt.Errorf("save whose line it is: %w", err)
-	}
-	return nil
-}
-
-// Speakers says which of these messages are lines of entities, and of which.
-func (r *Registry) Speakers(ctx context.Context, actor Actor, messages []snowflake.ID) (map[snowflake.ID]Entity, error) {
-	if actor.kind != system {
-		if err := r.check(actor); err != nil {
-			return nil, err
-		}
-	}
-	speakers := map[snowflake.ID]Entity{}
-	if len(messages) == 0 {
-		return speakers, nil
-	}
-	var lines []Line
-	if err := r.db.reader.WithContext(ctx).Where("message_id IN ?", messages).Find(&lines).Error; err != nil {
-		return nil, fmt.Errorf("read whose lines they are: %w", err)
-	}
-	for _, line := range lines {
-		if e, ok := r.roster.entity(line.EntityID); ok {
-			speakers[line.MessageID] = e
-		}
-	}
-	return speakers, nil
 }

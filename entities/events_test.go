@@ -106,14 +106,20 @@ func TestCursors(t *testing.T) {
 	reg := fresh(t)
 	_, ada := create(t, reg, "Ada", general)
 	_, bob := create(t, reg, "Bob", general)
-	cursor := reg.Cursor(ada, 1234)
-	if got, err := reg.Position(ada, cursor); err != nil || got != 1234 {
-		t.Errorf("position = %d, %v", got, err)
+	for i := range 10 {
+		say(t, reg, message(snowflake.ID(i+1), general))
 	}
-	_, err := reg.Position(bob, cursor)
+	cursor := reg.Cursor(ada, lab, 7)
+	if got, scope, err := reg.Position(ada, cursor); err != nil || got != 7 || scope != lab {
+		t.Errorf("position = %d in %d, %v", got, scope, err)
+	}
+	if got, _, err := reg.Position(ada, reg.Cursor(ada, 0, 1234)); err != nil || got != 10 {
+		t.Errorf("a position that the log has not reached is %d, %v", got, err)
+	}
+	_, _, err := reg.Position(bob, cursor)
 	wantRefusal(t, err, entities.Invalid)
 	for _, bad := range []string{"", "a", "12345678901234567890", cursor + "A", cursor[1:]} {
-		_, err := reg.Position(ada, bad)
+		_, _, err := reg.Position(ada, bad)
 		wantRefusal(t, err, entities.Invalid)
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
@@ -123,7 +129,7 @@ func TestCursors(t *testing.T) {
 	for i := range len(raw) * 8 {
 		changed := append([]byte{}, raw...)
 		changed[i/8] ^= 1 << (i % 8)
-		if _, err := reg.Position(ada, base64.RawURLEncoding.EncodeToString(changed)); err == nil {
+		if _, _, err := reg.Position(ada, base64.RawURLEncoding.EncodeToString(changed)); err == nil {
 			t.Errorf("bit %d changed and it is still taken", i)
 		}
 	}
@@ -157,9 +163,45 @@ func TestHears(t *testing.T) {
 		t.Error("a channel without entities is listened to")
 	}
 	create(t, reg, "Ada", category)
-	for channel, want := range map[snowflake.ID]bool{general: true, thread: true, lab: true, stories: false, abroad: false, 42: false} {
+	for channel, want := range map[snowflake.ID]bool{general: true, thread: true, lab: true, stories: false, abroad: false, private: false, adult: false, 42: false} {
 		if reg.Hears(channel) != want {
 			t.Errorf("hears %d = %v", channel, !want)
 		}
+	}
+}
+
+// What happened while not everything is known is news once it is.
+func TestNewsIsNotLostWhileAGuildIsPending(t *testing.T) {
+	for name, test := range map[string]struct{ begin, end func(*entities.World) }{
+		"an outage": {func(w *entities.World) { w.SetAvailable(guild, false) }, func(w *entities.World) { w.SetAvailable(guild, true) }},
+		"a doubt": {func(w *entities.World) { w.Doubt(guild) }, func(w *entities.World) {
+			w.Settle(w.Changes(guild), entities.Guild{ID: guild, OwnerID: olivia}, []entities.Role{{ID: botRole, Permissions: needed}}, entities.Membership{UserID: botUser, Roles: []snowflake.ID{botRole}})
+		}},
+		"a new session": {func(w *entities.World) { w.Announce(0, 1, []snowflake.ID{guild}) }, func(w *entities.World) { w.SetAvailable(guild, true) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reg := fresh(t)
+			_, ada := create(t, reg, "Ada", general)
+			test.begin(reg.World())
+			say(t, reg, message(1, general))
+			got, reached := news(t, reg, ada, 0, 10)
+			if len(got) != 0 || reached != 0 {
+				t.Errorf("meanwhile it got %v and reached %d", got, reached)
+			}
+			test.end(reg.World())
+			if got, _ := news(t, reg, ada, reached, 10); len(got) != 1 {
+				t.Errorf("afterwards it got %v", got)
+			}
+		})
+	}
+}
+
+func TestNewsGoesOnPastAGuildThatIsGone(t *testing.T) {
+	reg := fresh(t)
+	_, ada := create(t, reg, "Ada", general)
+	say(t, reg, message(1, general))
+	reg.World().Announce(0, 1, []snowflake.ID{other})
+	if got, reached := news(t, reg, ada, 0, 10); len(got) != 0 || reached != 1 {
+		t.Errorf("it got %v and reached %d", got, reached)
 	}
 }

@@ -53,15 +53,15 @@ type (
 	}
 	firstEvent struct {
 		Seq          int64  `gorm:"primaryKey;autoIncrement"`
-		Kind         string `gorm:"not null;uniqueIndex:idx_events_once,priority:1"`
+		Kind         string `gorm:"not null"`
 		GuildID      int64  `gorm:"not null"`
 		ChannelID    int64  `gorm:"not null;index"`
-		MessageID    int64  `gorm:"not null;uniqueIndex:idx_events_once,priority:2"`
+		MessageID    int64  `gorm:"not null;uniqueIndex:idx_events_message_once,where:kind = 'message'"`
 		AuthorID     int64  `gorm:"not null"`
 		AuthorEntity string `gorm:"not null"`
 		At           time.Time
 	}
-	firstLine struct {
+	firstOwnership struct {
 		MessageID int64  `gorm:"primaryKey;autoIncrement:false"`
 		EntityID  string `gorm:"not null;index"`
 		GuildID   int64  `gorm:"not null"`
@@ -88,7 +88,7 @@ type (
 func createFirstTables(tx *gorm.DB) error {
 	for name, table := range map[string]any{
 		"entities": &firstEntity{}, "presences": &firstPresence{}, "channel_rules": &firstChannelRule{}, "credentials": &firstCredential{},
-		"guilds": &firstGuild{}, "pictures": &firstPicture{}, "events": &firstEvent{}, "lines": &firstLine{}, "audit": &firstAudit{},
+		"guilds": &firstGuild{}, "pictures": &firstPicture{}, "events": &firstEvent{}, "ownerships": &firstOwnership{}, "audit": &firstAudit{},
 		"settings": &firstSetting{},
 	} {
 		if err := tx.Table(name).Migrator().CreateTable(table); err != nil {

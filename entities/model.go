@@ -118,8 +118,8 @@ type Event struct {
 	At           time.Time
 }
 
-// Line is the row that makes a message an entity's own.
-type Line struct {
+// Ownership is the row that makes a message an entity's own.
+type Ownership struct {
 	MessageID snowflake.ID `gorm:"primaryKey;autoIncrement:false"`
 	EntityID  ID
 	GuildID   snowflake.ID

@@ -21,7 +21,7 @@ func cleanName(name string) (string, error) {
 	if n := utf8.RuneCountInString(name); n < MinName || n > MaxName {
 		return "", Refuse(Invalid, "A name has %d to %d characters; this one has %d.", MinName, MaxName, n)
 	}
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, invisible) {
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, invisible) || !straightJoined(name) {
 		return "", Refuse(Invalid, "A name cannot have invisible or control characters. Type it anew, without copying.")
 	}
 	for _, mark := range []string{"@", "#", ":", "```"} {
@@ -42,12 +42,42 @@ func cleanName(name string) (string, error) {
 	return name, nil
 }
 
+// joiners glue letters of several scripts and emoji; elsewhere they are invisible.
+func joiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
+
 func invisible(r rune) bool {
-	// U+200D joins emoji and is needed in several scripts, as is U+200C.
-	if r == '\u200d' || r == '\u200c' {
-		return false
+	switch r {
+	case '\u2028', '\u2029', unicode.ReplacementChar, '\u3164', '\u115f', '\u1160', '\uffa0', '\u2800', '\u034f':
+		return true
 	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar
+	return unicode.IsControl(r) || (unicode.Is(unicode.Cf, r) && !joiner(r))
+}
+
+// straightJoined says whether every joiner stands between characters that it can join.
+func straightJoined(name string) bool {
+	runes := []rune(name)
+	joins := func(i int) bool {
+		return i >= 0 && i < len(runes) && runes[i] > unicode.MaxLatin1 && !joiner(runes[i])
+	}
+	for i, r := range runes {
+		if joiner(r) && (!joins(i-1) || !joins(i+1)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameName says whether two names look the same but for case and joiners.
+func sameName(a, b string) bool {
+	without := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if joiner(r) {
+				return -1
+			}
+			return r
+		}, s)
+	}
+	return strings.EqualFold(without(a), without(b))
 }
 
 func cleanPersona(persona string) (string, error) {

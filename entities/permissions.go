@@ -75,7 +75,7 @@ func contains(ids []snowflake.ID, id snowflake.ID) bool {
 }
 
 // BotPermissions is what the bot may do in a channel or thread. It is nothing where the
-// channel, its parent or the guild is not known, or where Discord has an outage.
+// channel, its parent or the guild is not known, is doubted, or has an outage.
 func (w *World) BotPermissions(channel snowflake.ID, now time.Time) discord.Permissions {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
@@ -90,7 +90,7 @@ func (w *World) BotPermissions(channel snowflake.ID, now time.Time) discord.Perm
 		}
 	}
 	facts, ok := w.guilds[c.GuildID]
-	if !ok || !facts.Available || facts.bot.UserID == 0 {
+	if !ok || !facts.open() {
 		return discord.PermissionsNone
 	}
 	permissions := Permissions(facts.Guild, facts.roles, facts.bot, governing.Overwrites, now)

@@ -85,24 +85,31 @@ type facts struct {
 	bot       discord.Permissions
 }
 
-// access is what the channel rules give: the rule for the thread, else for its channel, else
-// for the category. Two kinds of channel want to be named: private threads themselves, and
-// age-restricted channels (or a thread in them).
-func (f facts) access() (Access, bool) {
-	named := []snowflake.ID{f.channel.ID}
-	if f.channel.Type != discord.ChannelTypeGuildPrivateThread && f.governing.ID != f.channel.ID {
-		named = append(named, f.governing.ID)
+// ruling are the ids whose rules count for a channel, the nearest first: the thread, its
+// channel, the category. Two kinds of channel want to be named: private threads themselves,
+// and age-restricted channels (or a thread in them).
+func ruling(c, governing Channel) []snowflake.ID {
+	ids := []snowflake.ID{c.ID}
+	if c.Type == discord.ChannelTypeGuildPrivateThread {
+		return ids
 	}
-	for _, id := range named {
+	if governing.ID != c.ID {
+		ids = append(ids, governing.ID)
+	}
+	if governing.ParentID != 0 && !governing.NSFW {
+		ids = append(ids, governing.ParentID)
+	}
+	return ids
+}
+
+// access is what the channel rules give.
+func (f facts) access() (Access, bool) {
+	for _, id := range ruling(f.channel, f.governing) {
 		if rule, ok := f.standing.rule(id); ok {
 			return rule.Access, true
 		}
 	}
-	if f.channel.Type == discord.ChannelTypeGuildPrivateThread || f.governing.NSFW || f.governing.ParentID == 0 {
-		return "", false
-	}
-	rule, ok := f.standing.rule(f.governing.ParentID)
-	return rule.Access, ok
+	return "", false
 }
 
 // visible says whether the entity may know that the channel is there.
@@ -113,22 +120,21 @@ func (f facts) visible() bool {
 }
 
 // missing names what stands against a right, or "" when nothing does. It is asked only about
-// visible channels, so that it gives nothing away.
+// visible channels, so that it gives nothing away; names, which are strangers' text, are left
+// out.
 func (f facts) missing(right Right) string {
 	access, _ := f.access()
 	if right == Post && access != Write {
-		return "You may read " + f.channel.label() + " but not speak there. An admin of that server decides which channels you may write in."
+		return "You may read that channel but not speak there. An admin of that server decides which channels you may write in."
 	}
 	if lacking := right.needs(f.channel) &^ f.bot; lacking != 0 {
-		return "The bot lacks " + PermissionNames(lacking) + " in " + f.channel.label() + ". An admin of that server can grant it to the bot's role."
+		return "The bot lacks " + PermissionNames(lacking) + " in that channel. An admin of that server can grant it to the bot's role."
 	}
 	if right == Post && f.channel.Locked && !f.bot.Has(discord.PermissionManageThreads) {
-		return f.channel.label() + " is locked. A moderator of that server can unlock it."
+		return "That thread is locked. A moderator of that server can unlock it."
 	}
 	return ""
 }
-
-func (c Channel) label() string { return "#" + c.Name }
 
 // PermissionNames words permissions as Discord's own settings name them: "Manage Webhooks,
 // Send Messages".
@@ -190,13 +196,23 @@ func (r *Registry) Hears(channel snowflake.ID) bool {
 	if !ok || !r.admits(c.GuildID) {
 		return false
 	}
-	ids := []snowflake.ID{c.ID, c.ParentID}
+	governing := c
 	if c.IsThread() {
-		if parent, ok := r.world.Channel(c.ParentID); ok {
-			ids = append(ids, parent.ParentID)
+		if governing, ok = r.world.Channel(c.ParentID); !ok {
+			return false
 		}
 	}
 	r.roster.mu.RLock()
 	defer r.roster.mu.RUnlock()
-	return slices.ContainsFunc(ids, func(id snowflake.ID) bool { return id != 0 && r.roster.ruled[id] > 0 })
+	return slices.ContainsFunc(ruling(c, governing), func(id snowflake.ID) bool { return r.roster.ruled[id] > 0 })
+}
+
+// Inhabited says whether a guild is served and has entities.
+func (r *Registry) Inhabited(guild snowflake.ID) bool {
+	if !r.admits(guild) {
+		return false
+	}
+	r.roster.mu.RLock()
+	defer r.roster.mu.RUnlock()
+	return len(r.roster.present[guild]) > 0
 }

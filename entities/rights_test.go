@@ -25,24 +25,34 @@ func TestAuthorize(t *testing.T) {
 		"a thread through the category":       {rules: []snowflake.ID{category}, channel: thread, right: entities.Hear},
 		"a private thread wants its own rule": {rules: []snowflake.ID{general, category}, channel: private, right: entities.Hear, reason: entities.NotFound},
 		"a private thread that was named":     {rules: []snowflake.ID{private}, channel: private, right: entities.Hear},
-		"age-restricted wants to be named":    {rules: []snowflake.ID{category}, channel: adult, right: entities.Hear, reason: entities.NotFound},
-		"age-restricted and named":            {rules: []snowflake.ID{adult}, channel: adult, right: entities.Post},
-		"a channel that the bot cannot see":   {rules: []snowflake.ID{staff}, channel: staff, right: entities.Hear, reason: entities.NotFound},
-		"a channel that does not exist":       {rules: []snowflake.ID{general}, channel: 123456789012345678, right: entities.Hear, reason: entities.NotFound},
-		"a channel of another guild":          {rules: []snowflake.ID{general}, channel: abroad, right: entities.Hear, reason: entities.NotFound},
-		"moved out of the category":           {rules: []snowflake.ID{category}, channel: lab, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { reparent(w, lab, 0) }},
-		"a thread whose parent is not known":  {rules: []snowflake.ID{thread}, channel: thread, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { reparent(w, thread, 5) }},
-		"an outage":                           {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.SetAvailable(guild, false) }},
-		"the bot was kicked":                  {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.RemoveGuild(guild) }},
-		"the bot lacks Manage Webhooks":       {rules: []snowflake.ID{general}, channel: general, right: entities.Post, reason: entities.NotAllowed, world: deny(general, discord.PermissionManageWebhooks)},
-		"the bot may not send":                {rules: []snowflake.ID{general}, channel: general, right: entities.Post, reason: entities.NotAllowed, world: deny(general, discord.PermissionSendMessages)},
-		"it hears without history":            {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, world: deny(general, discord.PermissionReadMessageHistory)},
-		"no history without Discord's right":  {rules: []snowflake.ID{general}, channel: general, right: entities.ReadHistory, reason: entities.NotAllowed, world: deny(general, discord.PermissionReadMessageHistory)},
-		"threads want their own send right":   {rules: []snowflake.ID{general}, channel: thread, right: entities.Post, reason: entities.NotAllowed, world: deny(general, discord.PermissionSendMessagesInThreads)},
-		"threads do not want the channel's":   {rules: []snowflake.ID{general}, channel: thread, right: entities.Post, world: deny(general, discord.PermissionSendMessages)},
-		"no reaction without Add Reactions":   {rules: []snowflake.ID{general}, channel: general, right: entities.React, reason: entities.NotAllowed, world: deny(general, discord.PermissionAddReactions)},
-		"a locked thread":                     {rules: []snowflake.ID{general}, channel: thread, right: entities.Post, reason: entities.NotAllowed, world: lock(thread)},
-		"an unknown right":                    {rules: []snowflake.ID{general}, channel: general, right: 99, reason: entities.NotAllowed},
+		"a private thread the bot is not in": {rules: []snowflake.ID{private}, channel: private, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) {
+			c, _ := w.Channel(private)
+			c.Joined = false
+			w.PutChannel(c)
+		}},
+		"age-restricted wants to be named":   {rules: []snowflake.ID{category}, channel: adult, right: entities.Hear, reason: entities.NotFound},
+		"age-restricted and named":           {rules: []snowflake.ID{adult}, channel: adult, right: entities.Post},
+		"a channel that the bot cannot see":  {rules: []snowflake.ID{staff}, channel: staff, right: entities.Hear, reason: entities.NotFound},
+		"a channel that does not exist":      {rules: []snowflake.ID{general}, channel: 123456789012345678, right: entities.Hear, reason: entities.NotFound},
+		"a channel of another guild":         {rules: []snowflake.ID{general}, channel: abroad, right: entities.Hear, reason: entities.NotFound},
+		"moved out of the category":          {rules: []snowflake.ID{category}, channel: lab, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { reparent(w, lab, 0) }},
+		"a thread whose parent is not known": {rules: []snowflake.ID{thread}, channel: thread, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { reparent(w, thread, 5) }},
+		"an outage":                          {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.SetAvailable(guild, false) }},
+		"a doubt": {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) {
+			w.Doubt(guild)
+			w.UpdateGuild(guild, "renamed", olivia) // which tells nothing about its roles
+		}},
+		"a new session that has not told of it yet": {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.Announce(0, 1, []snowflake.ID{guild, other}) }},
+		"the bot was kicked":                        {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.RemoveGuild(guild) }},
+		"the bot lacks Manage Webhooks":             {rules: []snowflake.ID{general}, channel: general, right: entities.Post, reason: entities.NotAllowed, world: deny(general, discord.PermissionManageWebhooks)},
+		"the bot may not send":                      {rules: []snowflake.ID{general}, channel: general, right: entities.Post, reason: entities.NotAllowed, world: deny(general, discord.PermissionSendMessages)},
+		"it hears without history":                  {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, world: deny(general, discord.PermissionReadMessageHistory)},
+		"no history without Discord's right":        {rules: []snowflake.ID{general}, channel: general, right: entities.ReadHistory, reason: entities.NotAllowed, world: deny(general, discord.PermissionReadMessageHistory)},
+		"threads want their own send right":         {rules: []snowflake.ID{general}, channel: thread, right: entities.Post, reason: entities.NotAllowed, world: deny(general, discord.PermissionSendMessagesInThreads)},
+		"threads do not want the channel's":         {rules: []snowflake.ID{general}, channel: thread, right: entities.Post, world: deny(general, discord.PermissionSendMessages)},
+		"no reaction without Add Reactions":         {rules: []snowflake.ID{general}, channel: general, right: entities.React, reason: entities.NotAllowed, world: deny(general, discord.PermissionAddReactions)},
+		"a locked thread":                           {rules: []snowflake.ID{general}, channel: thread, right: entities.Post, reason: entities.NotAllowed, world: lock(thread)},
+		"an unknown right":                          {rules: []snowflake.ID{general}, channel: general, right: 99, reason: entities.NotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reg := fresh(t)
@@ -122,7 +132,7 @@ func TestResolveChannel(t *testing.T) {
 	reg.World().PutChannel(entities.Channel{ID: 700000000000000099, GuildID: guild, ParentID: category, Type: discord.ChannelTypeGuildText, Name: "lab"})
 	_, _, err = reg.ResolveChannel(t.Context(), ada, "lab")
 	wantRefusal(t, err, entities.Invalid)
-	if !strings.Contains(err.Error(), lab.String()) || !strings.Contains(err.Error(), "700000000000000099") {
+	if strings.Contains(err.Error(), "Lobby") || !strings.Contains(err.Error(), lab.String()) || !strings.Contains(err.Error(), "700000000000000099") {
 		t.Errorf("%q does not list the candidates", err)
 	}
 }
@@ -147,4 +157,30 @@ func reparent(w *entities.World, channel, to snowflake.ID) {
 	c, _ := w.Channel(channel)
 	c.ParentID = to
 	w.PutChannel(c)
+}
+
+func TestFactsOlderThanWhatIsKnownAreNotTaken(t *testing.T) {
+	w := newWorld()
+	asked := w.Changes(guild)
+	w.Doubt(guild)
+	stale := w.Changes(guild)
+	w.PutRole(guild, entities.Role{ID: botRole})
+	for _, mark := range []int{asked, stale} {
+		if w.Settle(mark, entities.Guild{ID: guild}, nil, entities.Membership{UserID: botUser}) {
+			t.Error("facts from before a change were taken")
+		}
+	}
+	if !w.Pending(guild) {
+		t.Error("the doubt is over")
+	}
+}
+
+func TestArchivedThreadsAreBounded(t *testing.T) {
+	w := newWorld()
+	for i := range 6000 {
+		w.PutChannel(entities.Channel{ID: snowflake.ID(i + 1), GuildID: guild, ParentID: general, Type: discord.ChannelTypeGuildPublicThread, Archived: true})
+	}
+	if n := len(w.Channels(guild)); n > 5100 {
+		t.Errorf("%d channels are remembered", n)
+	}
 }

@@ -19,6 +19,10 @@ type World struct {
 	bot      snowflake.ID
 	guilds   map[snowflake.ID]*guildFacts
 	channels map[snowflake.ID]Channel
+	shards   int              // 0 before the first was announced
+	begun    map[int]struct{} // shards whose guilds were announced
+	archived []snowflake.ID   // archived threads, the longest known first
+	changes  int              // of all guilds
 }
 
 // Guild is a Discord server as the bot sees it.
@@ -86,7 +90,16 @@ type guildFacts struct {
 	roles    map[snowflake.ID]Role
 	bot      Membership
 	channels map[snowflake.ID]struct{}
+	// doubted guilds have facts that could not be read; nothing is allowed there until they
+	// were read anew.
+	doubted bool
+	// changed is the world's count of changes when what rights depend on besides channels was
+	// last changed here, so that an answer that was asked for before does not undo it.
+	changed int
 }
+
+// mostArchived bounds how many archived threads are remembered: there is no end to them.
+const mostArchived = 5000
 
 // IsThread says whether c is a thread or a forum post.
 func (c Channel) IsThread() bool {
@@ -115,7 +128,7 @@ func (c Channel) HoldsMessages() bool {
 
 // NewWorld is a world of which nothing is known yet.
 func NewWorld() *World {
-	return &World{guilds: map[snowflake.ID]*guildFacts{}, channels: map[snowflake.ID]Channel{}}
+	return &World{guilds: map[snowflake.ID]*guildFacts{}, channels: map[snowflake.ID]Channel{}, begun: map[int]struct{}{}}
 }
 
 // SetBot says which user the bot is.
@@ -130,120 +143,6 @@ func (w *World) Bot() snowflake.ID {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	return w.bot
-}
-
-// PutGuild takes a whole guild as GUILD_CREATE gives it and forgets what was known before.
-func (w *World) PutGuild(g Guild, roles []Role, bot Membership, channels []Channel) {
-	facts := &guildFacts{Guild: g, roles: make(map[snowflake.ID]Role, len(roles)), bot: bot, channels: make(map[snowflake.ID]struct{}, len(channels))}
-	for _, role := range roles {
-		facts.roles[role.ID] = role
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.forgetChannels(g.ID)
-	w.guilds[g.ID] = facts
-	for _, channel := range channels {
-		w.putChannel(channel)
-	}
-}
-
-// UpdateGuild changes a guild's own facts and keeps its roles and channels.
-func (w *World) UpdateGuild(g Guild) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if facts, ok := w.guilds[g.ID]; ok {
-		facts.Guild = g
-	}
-}
-
-// ReplaceRoles takes everything about a known guild but its channels.
-func (w *World) ReplaceRoles(g Guild, roles []Role, bot Membership) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	facts, ok := w.guilds[g.ID]
-	if !ok {
-		return
-	}
-	facts.Guild, facts.bot, facts.roles = g, bot, make(map[snowflake.ID]Role, len(roles))
-	for _, role := range roles {
-		facts.roles[role.ID] = role
-	}
-}
-
-// SetAvailable notes an outage of a guild, or its end.
-func (w *World) SetAvailable(guild snowflake.ID, available bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if facts, ok := w.guilds[guild]; ok {
-		facts.Available = available
-	}
-}
-
-// RemoveGuild forgets a guild that the bot left or that was deleted.
-func (w *World) RemoveGuild(guild snowflake.ID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.forgetChannels(guild)
-	delete(w.guilds, guild)
-}
-
-// PutRole adds or replaces a role.
-func (w *World) PutRole(guild snowflake.ID, role Role) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if facts, ok := w.guilds[guild]; ok {
-		facts.roles[role.ID] = role
-	}
-}
-
-// RemoveRole forgets a role.
-func (w *World) RemoveRole(guild, role snowflake.ID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if facts, ok := w.guilds[guild]; ok {
-		delete(facts.roles, role)
-	}
-}
-
-// PutBotMembership replaces the bot's own standing in a guild.
-func (w *World) PutBotMembership(guild snowflake.ID, bot Membership) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if facts, ok := w.guilds[guild]; ok {
-		facts.bot = bot
-	}
-}
-
-// KnowsBot says whether the bot's own standing in a guild is known.
-func (w *World) KnowsBot(guild snowflake.ID) bool {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	facts, ok := w.guilds[guild]
-	return ok && facts.bot.UserID != 0
-}
-
-// PutChannel adds or replaces a channel, category or thread of a known guild.
-func (w *World) PutChannel(channel Channel) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.putChannel(channel)
-}
-
-// RemoveChannel forgets a channel, and the threads under it.
-func (w *World) RemoveChannel(channel snowflake.ID) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	known, ok := w.channels[channel]
-	if !ok {
-		return
-	}
-	facts := w.guilds[known.GuildID]
-	for id := range facts.channels {
-		if id == channel || (w.channels[id].IsThread() && w.channels[id].ParentID == channel) {
-			delete(w.channels, id)
-			delete(facts.channels, id)
-		}
-	}
 }
 
 // Channel finds a channel, category or thread.
@@ -303,19 +202,23 @@ func (w *World) Channels(guild snowflake.ID) []Channel {
 	return channels
 }
 
-func (w *World) putChannel(channel Channel) {
-	facts, ok := w.guilds[channel.GuildID]
-	if !ok {
-		return
-	}
-	w.channels[channel.ID] = channel
-	facts.channels[channel.ID] = struct{}{}
+// shardOf is which shard tells of a guild (Discord: topics/gateway, "Sharding").
+func shardOf(guild snowflake.ID, shards int) int {
+	return int(uint64(guild) >> 22 % uint64(max(shards, 1))) //nolint:gosec // a remainder of an int
 }
 
-func (w *World) forgetChannels(guild snowflake.ID) {
-	if facts, ok := w.guilds[guild]; ok {
-		for id := range facts.channels {
-			delete(w.channels, id)
-		}
+// Pending says whether what is known of a guild is not complete just now: it was not announced
+// or filled yet, it has an outage, or it is doubted. A guild that the bot has left is not
+// pending.
+func (w *World) Pending(guild snowflake.ID) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	facts, ok := w.guilds[guild]
+	if !ok {
+		_, begun := w.begun[shardOf(guild, w.shards)]
+		return !begun
 	}
+	return !facts.open()
 }
+
+func (f *guildFacts) open() bool { return f.Available && !f.doubted && f.bot.UserID != 0 }

@@ -93,6 +93,13 @@ func (c *messageCache) remove(ids ...snowflake.ID) {
 	}
 }
 
+func (c *messageCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.byID)
+	c.order, c.bytes = nil, 0
+}
+
 // drop forgets a message; its place in the order goes when its turn comes.
 func (c *messageCache) drop(id snowflake.ID) {
 	if found, ok := c.byID[id]; ok {

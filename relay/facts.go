@@ -16,10 +16,11 @@ func (r *Relay) learn(event gateway.EventData) {
 	switch e := event.(type) {
 	case gateway.EventReady:
 		r.world.SetBot(e.User.ID)
+		r.beginSession(e)
 	case gateway.EventGuildCreate:
 		r.learnGuild(e.GatewayGuild)
 	case gateway.EventGuildUpdate:
-		r.world.UpdateGuild(entities.Guild{ID: e.ID, Name: e.Name, OwnerID: e.OwnerID, Available: true})
+		r.world.UpdateGuild(e.ID, e.Name, e.OwnerID)
 	case gateway.EventGuildDelete:
 		if e.Unavailable {
 			r.world.SetAvailable(e.ID, false)
@@ -39,6 +40,17 @@ func (r *Relay) learn(event gateway.EventData) {
 	default:
 		r.learnChannel(event)
 	}
+}
+
+// beginSession forgets what may have changed while there was no session: which guilds there
+// are and what they allow, and which messages were edited or deleted.
+func (r *Relay) beginSession(e gateway.EventReady) {
+	guilds := make([]snowflake.ID, 0, len(e.Guilds))
+	for _, guild := range e.Guilds {
+		guilds = append(guilds, guild.ID)
+	}
+	r.world.Announce(e.Shard[0], max(e.Shard[1], 1), guilds)
+	r.cache.clear()
 }
 
 func (r *Relay) learnChannel(event gateway.EventData) {
@@ -97,7 +109,7 @@ func (r *Relay) learnGuild(g discord.GatewayGuild) {
 		}
 	}
 	r.world.PutGuild(entities.Guild{ID: g.ID, Name: g.Name, OwnerID: g.OwnerID, Available: true}, roles, self, channels)
-	r.guildSeen(g.ID, self.UserID != 0)
+	r.guildSeen(g.ID)
 }
 
 func (r *Relay) learnThread(thread discord.GuildThread, joined bool) {
@@ -111,11 +123,13 @@ func (r *Relay) learnThreads(e gateway.EventThreadListSync) {
 	for _, m := range e.Members {
 		mine[m.ThreadID] = true
 	}
+	threads := make([]entities.Channel, 0, len(e.Threads))
 	for _, thread := range e.Threads {
 		c := channel(thread)
 		c.GuildID, c.Joined = e.GuildID, mine[thread.ID()]
-		r.world.PutChannel(c)
+		threads = append(threads, c)
 	}
+	r.world.SyncThreads(e.GuildID, e.ChannelIDs, threads)
 }
 
 func (r *Relay) learnThreadMembers(e gateway.EventThreadMembersUpdate) {

@@ -24,29 +24,48 @@ func code(err error) rest.JSONErrorCode {
 // definite says whether Discord answered that it did not do what was asked. Anything else (a
 // timeout, a reset, a 5xx) leaves open whether it was done.
 func definite(err error) bool {
-	var refused *rest.Error
-	if !errors.As(err, &refused) || refused.Response == nil {
-		return false
-	}
-	return refused.Response.StatusCode >= 400 && refused.Response.StatusCode < http.StatusInternalServerError
+	status := httpStatus(err)
+	return status >= 400 && status < http.StatusInternalServerError
 }
 
-// word turns a refusal of Discord's into a sentence that an entity may read; other errors
-// stay what they are, scrubbed of secrets.
-func word(err error, where entities.Channel) error {
-	name := "#" + where.Name
+// gone says whether Discord answered that what was asked for does not exist.
+func gone(err error) bool { return httpStatus(err) == http.StatusNotFound }
+
+// hopeless says whether the same request would be refused again and again: it is wrong itself,
+// or the bot lacks a right.
+func hopeless(err error) bool {
+	switch status := httpStatus(err); status {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	default:
+		return status >= 400 && status < http.StatusInternalServerError
+	}
+}
+
+// httpStatus is the status of an answer of Discord's that refuses, or 0.
+func httpStatus(err error) int {
+	var refused *rest.Error
+	if !errors.As(err, &refused) || refused.Response == nil {
+		return 0
+	}
+	return refused.Response.StatusCode
+}
+
+// word turns a refusal of Discord's into a sentence that an entity may read, without names,
+// which are strangers' text; other errors stay what they are, scrubbed of secrets.
+func word(err error) error {
 	refuse := func(reason entities.Reason, text string) error { return entities.Refuse(reason, "%s", text) }
 	switch code(err) {
 	case rest.JSONErrorCodeUnknownChannel:
-		return refuse(entities.NotFound, name+" is gone.")
+		return refuse(entities.NotFound, "That channel is gone.")
 	case rest.JSONErrorCodeUnknownMessage:
-		return refuse(entities.NotFound, "There is no such message in "+name+".")
+		return refuse(entities.NotFound, "There is no such message in that channel.")
 	case rest.JSONErrorCodeUnknownEmoji:
 		return refuse(entities.Invalid, "Discord does not know this emoji. Use a plain emoji, or one of that server's as name:id.")
 	case rest.JSONErrorCodeMissingAccess, rest.JSONErrorCodeLackPermissionsToPerformAction:
-		return refuse(entities.NotAllowed, "Discord does not let the bot do this in "+name+". An admin of that server can look at the bot's permissions there; /status names what is missing.")
+		return refuse(entities.NotAllowed, "Discord does not let the bot do this in that channel. An admin of that server can look at the bot's permissions there; /status names what is missing.")
 	case rest.JSONErrorCodeMaximumWebhooksReached:
-		return refuse(entities.Conflict, name+" has its 15 webhooks already, and entities speak through one. An admin of that server can delete one under Edit Channel, Integrations.")
+		return refuse(entities.Conflict, "That channel has its 15 webhooks already, and entities speak through one. An admin of that server can delete one under Edit Channel, Integrations.")
 	case rest.JSONErrorCodeMaximumWebhooksPerGuildReached:
 		return refuse(entities.Conflict, "That server has its 1,000 webhooks already, and entities speak through one. An admin can delete one under Server Settings, Integrations.")
 	case rest.JSONErrorCodeMaximumReactionsReached:
@@ -54,17 +73,21 @@ func word(err error, where entities.Channel) error {
 	case rest.JSONErrorCodeReactionBlocked:
 		return refuse(entities.NotAllowed, "The author of this message has blocked the bot, so it cannot react to it.")
 	case rest.JSONErrorCodeThreadLocked:
-		return refuse(entities.NotAllowed, name+" is locked. A moderator of that server can unlock it.")
+		return refuse(entities.NotAllowed, "That thread is locked. A moderator of that server can unlock it.")
 	case rest.JSONErrorCodeOperationOnArchivedThread:
-		return refuse(entities.NotAllowed, name+" is archived. Someone who may post there can open it again.")
+		return refuse(entities.NotAllowed, "That thread is archived. Someone who may post there can open it again.")
 	case rest.JSONErrorCodeMessageBlockedByAutomaticModeration, rest.JSONErrorCodeTitleBlockedByAutomaticModeration:
 		return refuse(entities.NotAllowed, "That server's AutoMod blocked this text. Say it differently.")
 	case rest.JSONErrorCodeMessageBlockedByHarmfulLinksFilter:
 		return refuse(entities.NotAllowed, "Discord blocked a link in this text as harmful.")
 	case rest.JSONErrorCodeTagRequiredToCreateForumPost:
-		return refuse(entities.Invalid, name+" wants at least one tag on every post. list_channels shows its tags.")
+		return refuse(entities.Invalid, "That forum wants at least one tag on every post. list_channels shows its tags.")
 	case rest.JSONErrorCodeActionCannotBePerformedDueToSlowmode, rest.JSONErrorCodeChannelWriteRateLimit:
-		return refuse(entities.Unavailable, name+" is in slow mode. Try again later.")
+		return refuse(entities.Unavailable, "That channel is in slow mode. Try again later.")
+	case rest.JSONErrorCodeUnknownWebhook, rest.JSONErrorCodeInvalidWebhookToken:
+		return refuse(entities.Unavailable, "The webhook through which entities speak there keeps vanishing. An admin of that server can look whether somebody or another bot deletes it.")
+	case rest.JSONErrorCodeInvalidFormBody:
+		return refuse(entities.Invalid, "Discord does not take this as it is: something in it has a wrong form or length.")
 	}
 	return wordTransport(err)
 }

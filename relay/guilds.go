@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/disgoorg/disgo/rest"
 	"github.com/disgoorg/snowflake/v2"
@@ -10,33 +11,81 @@ import (
 	"troupe/entities"
 )
 
-// guildSeen notes a guild that has just become known, for greetGuilds. It must not wait.
-func (r *Relay) guildSeen(guild snowflake.ID, selfKnown bool) {
-	if selfKnown && !r.registry.Dormant(guild) {
-		return
-	}
-	r.state.lookAfter(guild)
+// chore is a guild that has to be looked after: when, and after how long again if it fails.
+type chore struct {
+	due   time.Time
+	pause time.Duration
 }
 
-// greetGuilds looks after guilds that have just become known: it reads the bot's own
-// membership where the gateway did not give it, and admits those where an operator has
-// Manage Server.
-func (r *Relay) greetGuilds(ctx context.Context) {
+// lookAfter puts a guild in line, to be looked after at once.
+func (c *connection) lookAfter(guild snowflake.ID) { c.putOff(guild, chore{pause: time.Second}) }
+
+func (c *connection) putOff(guild snowflake.ID, later chore) {
+	c.mu.Lock()
+	c.pending[guild] = later
+	c.mu.Unlock()
+	select {
+	case c.knock <- struct{}{}:
+	default:
+	}
+}
+
+// next takes the guild that is due first out of the line, or says how long there is to wait.
+func (c *connection) next(now time.Time) (guild snowflake.ID, due chore, wait time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wait = time.Hour
+	for id, candidate := range c.pending {
+		if left := candidate.due.Sub(now); left < wait {
+			guild, due, wait = id, candidate, left
+		}
+	}
+	if guild == 0 || wait > 0 {
+		return 0, chore{}, wait
+	}
+	delete(c.pending, guild)
+	return guild, due, 0
+}
+
+// guildSeen notes a guild that has just become known. It must not wait.
+func (r *Relay) guildSeen(guild snowflake.ID) {
+	if r.world.Pending(guild) || r.registry.Dormant(guild) {
+		r.state.lookAfter(guild)
+	}
+}
+
+// lookAfterGuilds reads anew what is not known for sure of guilds, and admits those where an
+// operator has Manage Server, until ctx ends. What fails is tried again, with longer and
+// longer pauses.
+func (r *Relay) lookAfterGuilds(ctx context.Context) {
 	for {
-		guild, ok := r.state.nextGuild(ctx)
-		if !ok {
-			return
+		guild, due, wait := r.state.next(time.Now())
+		if guild == 0 {
+			timer := time.NewTimer(wait)
+			select {
+			case <-r.state.knock:
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+			timer.Stop()
+			if ctx.Err() != nil {
+				return
+			}
+			continue
 		}
-		if err := r.greet(ctx, guild); err != nil && ctx.Err() == nil {
-			r.log.Warn("look after a new guild", "guild", guild, "err", scrubError(err))
+		if err := r.attend(ctx, guild); err != nil && ctx.Err() == nil {
+			r.log.Warn("look after a guild; trying again", "guild", guild, "err", scrubError(err), "pause", due.pause)
+			r.state.putOff(guild, chore{due: time.Now().Add(due.pause), pause: min(2*due.pause, longestPause)})
 		}
 	}
 }
 
-func (r *Relay) greet(ctx context.Context, guild snowflake.ID) error {
-	if known, ok := r.world.Guild(guild); !ok {
-		return nil // the bot has left it again
-	} else if !known.Available || !r.world.KnowsBot(guild) {
+func (r *Relay) attend(ctx context.Context, guild snowflake.ID) error {
+	known, ok := r.world.Guild(guild)
+	if !ok || !known.Available {
+		return nil // the bot has left it, or GUILD_CREATE will tell when its outage is over
+	}
+	if r.world.Pending(guild) {
 		if err := r.readAnew(ctx, guild); err != nil {
 			return err
 		}
@@ -44,9 +93,14 @@ func (r *Relay) greet(ctx context.Context, guild snowflake.ID) error {
 	if !r.registry.Dormant(guild) {
 		return nil
 	}
+	return r.admitOperators(ctx, guild)
+}
+
+// admitOperators admits a guild where an operator has Manage Server.
+func (r *Relay) admitOperators(ctx context.Context, guild snowflake.ID) error {
 	for _, operator := range r.registry.Operators() {
 		m, err := r.disc.Rest.GetMember(guild, operator, rest.WithCtx(ctx))
-		if code(err) == rest.JSONErrorCodeUnknownMember || code(err) == rest.JSONErrorCodeUnknownUser {
+		if gone(err) {
 			continue
 		}
 		if err != nil {
@@ -62,6 +116,7 @@ func (r *Relay) greet(ctx context.Context, guild snowflake.ID) error {
 
 // readAnew reads from Discord what rights in a guild depend on, besides its channels.
 func (r *Relay) readAnew(ctx context.Context, guild snowflake.ID) error {
+	asked := r.world.Changes(guild)
 	facts, err := r.disc.Rest.GetGuild(guild, false, rest.WithCtx(ctx))
 	if err != nil {
 		return fmt.Errorf("read the guild: %w", err)
@@ -74,6 +129,8 @@ func (r *Relay) readAnew(ctx context.Context, guild snowflake.ID) error {
 	for _, known := range facts.Roles {
 		roles = append(roles, role(known))
 	}
-	r.world.ReplaceRoles(entities.Guild{ID: guild, Name: facts.Name, OwnerID: facts.OwnerID, Available: true}, roles, membership(*self))
+	if !r.world.Settle(asked, entities.Guild{ID: guild, Name: facts.Name, OwnerID: facts.OwnerID}, roles, membership(*self)) {
+		return fmt.Errorf("guild %d changed while it was read", guild)
+	}
 	return nil
 }

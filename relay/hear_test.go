@@ -206,6 +206,7 @@ func TestRightsThatCouldNotBeReadAreReadAnew(t *testing.T) {
 }
 
 func TestDropsAreTakenUp(t *testing.T) {
+	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)

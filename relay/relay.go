@@ -59,6 +59,10 @@ type Relay struct {
 	cache    messageCache
 	inbox    inbox
 	lookups  lookups
+	strays   chan discord.Message // messages of threads that are not known yet
+	draining chan struct{}        // closed by Drain
+	drain    sync.Once
+	patience patience
 	stop     sync.Once
 }
 
@@ -81,6 +85,9 @@ func New(cfg Config) (*Relay, error) {
 	r.cache = newMessageCache()
 	r.inbox = newInbox()
 	r.lookups = newLookups()
+	r.strays = make(chan discord.Message, mostStrays)
+	r.draining = make(chan struct{})
+	r.patience = usualPatience
 	return r, r.connectClient()
 }
 

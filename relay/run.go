@@ -43,7 +43,8 @@ func (r *Relay) Run(ctx context.Context) error {
 	var owned sync.WaitGroup
 	ingesting, stopIngest := context.WithCancel(context.WithoutCancel(ctx))
 	owned.Go(func() { r.ingest(ingesting) })
-	owned.Go(func() { r.greetGuilds(ctx) })
+	owned.Go(func() { r.lookAfterGuilds(ctx) })
+	owned.Go(func() { r.homeStrays(ctx) })
 	defer owned.Wait()
 	defer stopIngest()
 
@@ -179,7 +180,7 @@ func (r *Relay) announceInTime(ctx context.Context) {
 			return
 		}
 		r.log.Error("announce the commands", "err", scrubError(err))
-		if definite(err) || !sleep(ctx, pause) {
+		if hopeless(err) || !sleep(ctx, pause) {
 			return
 		}
 		pause = min(2*pause, longestPause)

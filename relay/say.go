@@ -3,11 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
-	"fmt"
-	"regexp"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/rest"
@@ -16,17 +12,21 @@ import (
 	"troupe/entities"
 )
 
-// Bounds of a line. Discord: webhook execute, thread names.
-const (
-	MaxContent    = 2000 // characters
-	MaxThreadName = 100
-	maxTags       = 5
-)
+// patience is how long a line waits. A caller has an answer within the sum.
+type patience struct {
+	turn time.Duration // for the channel's turn
+	post time.Duration // for Discord to take the line
+	echo time.Duration // for the echo of a line that Discord may have taken; it takes a second
+}
 
+// usualPatience sums up to 25 s, which clients bear.
+var usualPatience = patience{turn: 9 * time.Second, post: 10 * time.Second, echo: 6 * time.Second}
+
+// Writing down whose a line is may meet a busy disk.
 const (
-	// Together these bound how long a caller waits for an answer: 25 s.
-	sayTimeout  = 15 * time.Second
-	echoTimeout = 10 * time.Second // an echo comes within a second, if it comes
+	ownTries = 3
+	ownPause = 300 * time.Millisecond
+	ownTime  = 5 * time.Second
 )
 
 // Say speaks for an entity: through the channel's webhook, under the entity's name and
@@ -41,204 +41,136 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 		return Sent{}, err
 	}
 	// A client that hangs up must not leave a line half said.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sayTimeout)
+	ctx = context.WithoutCancel(ctx)
+	waiting, cancel := context.WithTimeout(ctx, r.patience.turn)
 	defer cancel()
 	mouth := r.webhooks.at(permit.WebhookChannel().ID)
-	release, err := mouth.take(ctx)
-	if err != nil {
-		return Sent{}, entities.Refuse(entities.Unavailable, "#%s is busy: others are speaking there. Try again in a moment.", permit.Channel().Name)
+	release, ok := mouth.take(waiting, r.draining)
+	if !ok {
+		return Sent{}, entities.Refuse(entities.Unavailable, "That channel is busy: others are speaking there. Nothing was sent; try again in a moment.")
 	}
 	defer release()
 	// Rights may have changed while it waited for its turn.
 	if permit, err = r.registry.Authorize(ctx, actor, entities.Post, line.Channel); err != nil {
 		return Sent{}, err
 	}
-	return r.deliver(ctx, mouth, permit, message)
+	sent, lost, err := r.deliver(ctx, mouth, permit, message)
+	release()
+	if lost == nil {
+		return sent, err
+	}
+	return r.await(ctx, mouth, lost)
 }
 
-// compose makes of a line what Discord takes, or says what is wrong with it.
-func (r *Relay) compose(permit entities.Permit, line Line) (discord.WebhookMessageCreate, error) {
-	where := permit.Channel()
-	content := strings.TrimSpace(strings.ToValidUTF8(line.Content, "\uFFFD"))
-	if content == "" {
-		return discord.WebhookMessageCreate{}, entities.Refuse(entities.Invalid, "There is nothing to say: content is empty.")
-	}
-	if n := utf8.RuneCountInString(content); n > MaxContent {
-		return discord.WebhookMessageCreate{}, entities.Refuse(entities.Invalid, "content has %d characters; Discord takes %d in one message. Say it in several.", n, MaxContent)
-	}
-	speaker := permit.Entity()
-	message := discord.WebhookMessageCreate{
-		Content: content, Username: speaker.Name, AvatarURL: r.AvatarURL(speaker.Avatar), AllowedMentions: mentions(content),
-	}
-	if line.Silent {
-		message.Flags = message.Flags.Add(discord.MessageFlagSuppressNotifications)
-	}
-	if line.SuppressLinks {
-		message.Flags = message.Flags.Add(discord.MessageFlagSuppressEmbeds)
-	}
-	return message, post(&message, where, line)
-}
+// Drain ends at once every wait for a channel's turn and for an echo, so that Say returns
+// within the time of one request. Call it when closing, before the calls are waited for.
+func (r *Relay) Drain() { r.drain.Do(func() { close(r.draining) }) }
 
-// post adds what makes a message a new post in a forum.
-func post(message *discord.WebhookMessageCreate, where entities.Channel, line Line) error {
-	name := strings.TrimSpace(line.ThreadName)
-	if !where.IsForum() {
-		if name != "" || len(line.Tags) > 0 {
-			return entities.Refuse(entities.Invalid, "#%s is not a forum: leave thread_name and tags out.", where.Name)
-		}
-		return nil
-	}
-	if n := utf8.RuneCountInString(name); n < 1 || n > MaxThreadName {
-		return entities.Refuse(entities.Invalid, "#%s is a forum: give thread_name, the new post's title of 1 to %d characters, or name an existing post as the channel.", where.Name, MaxThreadName)
-	}
-	message.ThreadName = name
-	if len(line.Tags) > maxTags {
-		return entities.Refuse(entities.Invalid, "A post has at most %d tags.", maxTags)
-	}
-	for _, wanted := range line.Tags {
-		id, err := tagNamed(where, wanted)
-		if err != nil {
-			return err
-		}
-		message.AppliedTags = append(message.AppliedTags, id)
-	}
-	if where.RequiresTag && len(message.AppliedTags) == 0 {
-		return entities.Refuse(entities.Invalid, "#%s wants at least one tag on every post: %s.", where.Name, tagNames(where))
-	}
-	return nil
-}
-
-func tagNamed(where entities.Channel, wanted string) (snowflake.ID, error) {
-	for _, tag := range where.Tags {
-		if strings.EqualFold(tag.Name, strings.TrimSpace(wanted)) {
-			return tag.ID, nil
-		}
-	}
-	return 0, entities.Refuse(entities.Invalid, "#%s has no tag %q. It has: %s.", where.Name, wanted, tagNames(where))
-}
-
-func tagNames(where entities.Channel) string {
-	names := make([]string, 0, len(where.Tags))
-	for _, tag := range where.Tags {
-		names = append(names, tag.Name)
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
-}
-
-var userMention = regexp.MustCompile(`<@!?(\d{15,20})>`)
-
-// mentions lets a message ping the people whom its text names, never roles or everyone.
-func mentions(content string) *discord.AllowedMentions {
-	allowed := nobody()
-	const most = 100 // Discord: allowed_mentions.users
-	for _, found := range userMention.FindAllStringSubmatch(content, most) {
-		if id, err := snowflake.Parse(found[1]); err == nil {
-			allowed.Users = append(allowed.Users, id)
-		}
-	}
-	return &allowed
-}
+// errAgain says that Discord has not got the line, and that another webhook might do.
+var errAgain = errors.New("the channel's webhook cannot be used")
 
 // deliver sends a message through the channel's webhook and settles whose it is. A webhook
-// that is gone is made anew once; Discord said that it did not take the line, so that sending
-// it again is safe.
-func (r *Relay) deliver(ctx context.Context, m *mouth, permit entities.Permit, message discord.WebhookMessageCreate) (Sent, error) {
-	sent, err := r.execute(ctx, m, permit, message)
-	if code(err) == rest.JSONErrorCodeUnknownWebhook {
+// that is gone, or that was moved to another channel, is made anew once. Lost is a line of
+// which Discord did not say whether it took it.
+func (r *Relay) deliver(ctx context.Context, m *mouth, permit entities.Permit, message discord.WebhookMessageCreate) (sent Sent, lost *flight, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.patience.post)
+	defer cancel()
+	sent, lost, err = r.execute(ctx, m, permit, message)
+	if errors.Is(err, errAgain) {
 		r.webhooks.forget(permit.WebhookChannel().ID)
-		sent, err = r.execute(ctx, m, permit, message)
+		sent, lost, err = r.execute(ctx, m, permit, message)
 	}
-	return sent, err
+	if err != nil {
+		err = word(err)
+	}
+	return sent, lost, err
 }
 
-func (r *Relay) execute(ctx context.Context, m *mouth, permit entities.Permit, message discord.WebhookMessageCreate) (Sent, error) {
+func (r *Relay) execute(ctx context.Context, m *mouth, permit entities.Permit, message discord.WebhookMessageCreate) (Sent, *flight, error) {
 	id, token, err := r.webhook(ctx, m, permit.WebhookChannel())
 	if err != nil {
-		return Sent{}, word(err, permit.WebhookChannel())
+		return Sent{}, nil, err
 	}
-	f := &flight{entity: permit.Entity().ID, name: message.Username, content: message.Content, echoed: make(chan snowflake.ID, 1)}
+	f := &flight{permit: permit, name: message.Username, content: message.Content, since: r.now(), echoed: make(chan snowflake.ID, 1)}
 	params := rest.CreateWebhookMessageParams{Wait: true}
 	if where := permit.Channel(); where.IsThread() {
 		params.ThreadID, f.channel = where.ID, where.ID
 	} else if !where.IsForum() {
 		f.channel = where.ID
 	}
+	// Only these two are read, so that nothing else in the answer can hide that the line stands.
+	var answer struct {
+		ID        snowflake.ID `json:"id"`
+		ChannelID snowflake.ID `json:"channel_id"`
+	}
 	m.depart(f)
-	defer m.depart(nil)
-	answer, err := r.disc.Rest.CreateWebhookMessage(id, token, message, params, rest.WithCtx(ctx))
+	err = r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), id, token), message, &answer, rest.WithCtx(ctx))
 	switch {
-	case err == nil && answer != nil:
-		return r.settle(ctx, permit, answer.ChannelID, answer.ID)
+	case err == nil && answer.ID != 0 && answer.ChannelID != 0:
+		m.land(f)
+		return r.settle(ctx, m, permit, answer.ChannelID, answer.ID)
 	case definite(err) || errors.Is(err, errNotSent):
-		if code(err) == rest.JSONErrorCodeUnknownWebhook {
-			return Sent{}, err
+		m.land(f)
+		if c := code(err); c == rest.JSONErrorCodeUnknownWebhook || c == rest.JSONErrorCodeInvalidWebhookToken {
+			err = errors.Join(errAgain, err)
 		}
-		return Sent{}, word(err, permit.Channel())
+		return Sent{}, nil, err
 	}
 	r.log.Warn("a line's outcome is not known yet", "channel", permit.Channel().ID, "entity", permit.Entity().ID, "err", scrubError(err))
-	return r.await(permit, f)
+	return Sent{}, f, nil
 }
 
 // await looks for the echo of a line that Discord may or may not have taken. The line is
-// never sent again.
-func (r *Relay) await(permit entities.Permit, f *flight) (Sent, error) {
-	timer := time.NewTimer(echoTimeout)
+// never sent again; an echo that comes later still makes it the entity's.
+func (r *Relay) await(ctx context.Context, m *mouth, f *flight) (Sent, error) {
+	timer := time.NewTimer(r.patience.echo)
 	defer timer.Stop()
 	select {
 	case id := <-f.echoed:
-		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-		defer cancel()
-		return r.settle(ctx, permit, permit.Channel().ID, id)
+		channel := f.channel
+		if channel == 0 {
+			channel = f.permit.Channel().ID
+		}
+		return r.owned(ctx, f.permit, channel, id), nil
 	case <-timer.C:
-		return Sent{Status: StatusUnknown, ChannelID: permit.Channel().ID}, nil
+	case <-r.draining:
 	}
+	m.lose(f, r.now())
+	return Sent{Status: StatusUnknown, ChannelID: f.permit.Channel().ID}, nil
 }
 
-// settle writes down whose line a message is.
-func (r *Relay) settle(ctx context.Context, permit entities.Permit, channel, message snowflake.ID) (Sent, error) {
-	if want := permit.Channel(); channel != want.ID && !want.IsForum() {
-		// Somebody moved the webhook to another channel while we spoke.
+// settle looks where a line landed. In another channel than the one that was permitted (the
+// webhook was moved there) it is taken back.
+func (r *Relay) settle(ctx context.Context, m *mouth, permit entities.Permit, channel, message snowflake.ID) (Sent, *flight, error) {
+	if want := permit.Channel(); channel == want.ID || want.IsForum() {
+		return r.owned(ctx, permit, channel, message), nil, nil
+	}
+	r.log.Warn("a webhook had been moved to another channel; the line is taken back", "channel", permit.Channel().ID, "landed", channel)
+	m.mu.Lock()
+	id, token := m.id, m.token
+	m.mu.Unlock()
+	if err := r.disc.Rest.DeleteWebhookMessage(id, token, message, 0, rest.WithCtx(ctx)); err != nil && !gone(err) {
 		r.webhooks.forget(permit.WebhookChannel().ID)
-		r.log.Warn("a webhook had been moved; it is not used again", "channel", want.ID, "landed", channel)
+		r.log.Error("a line stands in a channel where it does not belong", "channel", channel, "message", message, "err", scrubError(err))
+		return Sent{}, nil, entities.Refuse(entities.Unavailable, "The line went to another channel, because somebody moved the bot's webhook, and could not be taken back. Tell an admin of that server.")
 	}
-	if err := r.registry.Own(ctx, permit, message, r.now()); err != nil {
-		return Sent{}, fmt.Errorf("write down whose line it is: %w", err)
-	}
-	return Sent{Status: StatusSent, MessageID: message, ChannelID: channel, Link: messageLink(permit.Guild().ID, channel, message)}, nil
+	return Sent{}, nil, errAgain
 }
 
-// React adds a reaction. Reactions are the bot's: on Discord all entities share one.
-func (r *Relay) React(ctx context.Context, actor entities.Actor, channel, message snowflake.ID, emoji string) error {
-	permit, err := r.registry.Authorize(ctx, actor, entities.React, channel)
-	if err != nil {
-		return err
+// owned writes down whose line a message is. That it stands is told even when this fails: a
+// line that is said again would be worse than one without an owner.
+func (r *Relay) owned(ctx context.Context, permit entities.Permit, channel, message snowflake.ID) Sent {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
+	defer cancel()
+	for try := range ownTries {
+		if try > 0 && !sleep(ctx, ownPause) {
+			break
+		}
+		err := r.registry.Own(ctx, permit, message, r.now())
+		if err == nil {
+			break
+		}
+		r.log.Error("write down whose line it is", "message", message, "entity", permit.Entity().ID, "err", err)
 	}
-	reaction, err := parseEmoji(emoji)
-	if err != nil {
-		return err
-	}
-	if err := r.disc.Rest.AddReaction(channel, message, reaction, rest.WithCtx(ctx)); err != nil {
-		return word(fmt.Errorf("add a reaction: %w", err), permit.Channel())
-	}
-	return nil
+	return Sent{Status: StatusSent, MessageID: message, ChannelID: channel, Link: messageLink(permit.Guild().ID, channel, message)}
 }
-
-var customEmoji = regexp.MustCompile(`^<?a?:?([A-Za-z0-9_]{2,32}):(\d{15,20})>?$`)
-
-// parseEmoji takes 👍, name:id or <:name:id> and gives what Discord's path wants.
-func parseEmoji(emoji string) (string, error) {
-	emoji = strings.TrimSpace(emoji)
-	if found := customEmoji.FindStringSubmatch(emoji); found != nil {
-		return found[1] + ":" + found[2], nil
-	}
-	if emoji == "" || utf8.RuneCountInString(emoji) > 16 || strings.ContainsAny(emoji, "/:<>?# ") || plainWord.MatchString(emoji) {
-		return "", entities.Refuse(entities.Invalid, "%q is not an emoji. Use a plain one like 👍, or one of the server's as name:id.", emoji)
-	}
-	return emoji, nil
-}
-
-// plainWord is what a model writes when it means an emoji by its name.
-var plainWord = regexp.MustCompile(`^[A-Za-z_]+$`)

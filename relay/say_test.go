@@ -94,15 +94,13 @@ func TestOneWebhookForAll(t *testing.T) {
 	for _, name := range []string{"Ada", "Bob", "Cyd", "Dee"} {
 		_, actor := s.entity(name, nil, s.general)
 		all.Go(func() {
-			for range 5 {
-				if _, err := s.relay.Say(context.Background(), actor, relay.Line{Channel: snowflake.ID(s.general), Content: "hi"}); err != nil {
-					t.Error(err)
-				}
+			if _, err := s.relay.Say(context.Background(), actor, relay.Line{Channel: snowflake.ID(s.general), Content: "hi"}); err != nil {
+				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
-	if n, said := s.webhooks(), len(s.disc.Messages(s.general)); n != 1 || said != 20 {
+	if n, said := s.webhooks(), len(s.disc.Messages(s.general)); n != 1 || said != 4 {
 		t.Errorf("%d webhooks, %d messages", n, said)
 	}
 }

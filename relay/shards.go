@@ -87,7 +87,7 @@ func (r *Relay) skipped(skip GatewaySkip) {
 
 // doubt closes a guild until it was read anew.
 func (r *Relay) doubt(guild snowflake.ID) {
-	r.world.SetAvailable(guild, false)
+	r.world.Doubt(guild)
 	r.state.lookAfter(guild)
 }
 

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -25,7 +24,7 @@ type connection struct {
 	invite  string
 	shards  map[int]*shardState
 	opened  sharding.ShardManager
-	pending []snowflake.ID // guilds to look after
+	pending map[snowflake.ID]chore // guilds to look after
 	knock   chan struct{}
 }
 
@@ -40,7 +39,7 @@ type shardState struct {
 }
 
 func newConnection() connection {
-	return connection{knock: make(chan struct{}, 1), shards: map[int]*shardState{}}
+	return connection{knock: make(chan struct{}, 1), shards: map[int]*shardState{}, pending: map[snowflake.ID]chore{}}
 }
 
 func (c *connection) set(now time.Time, phase, remedy string) {
@@ -187,33 +186,3 @@ func closedFor(code int) (phase, remedy string) {
 }
 
 const tokenRemedy = "Discord refused the bot's token. Whoever runs this instance copies a new one from the Developer Portal (page Bot, Reset Token) into discord.token or TROUPE_DISCORD_TOKEN and starts again."
-
-// lookAfter puts a guild in line. The line is as long as there are guilds.
-func (c *connection) lookAfter(guild snowflake.ID) {
-	c.mu.Lock()
-	c.pending = append(c.pending, guild)
-	c.mu.Unlock()
-	select {
-	case c.knock <- struct{}{}:
-	default:
-	}
-}
-
-// nextGuild waits for a guild in line.
-func (c *connection) nextGuild(ctx context.Context) (snowflake.ID, bool) {
-	for {
-		c.mu.Lock()
-		if len(c.pending) > 0 {
-			guild := c.pending[0]
-			c.pending = c.pending[1:]
-			c.mu.Unlock()
-			return guild, true
-		}
-		c.mu.Unlock()
-		select {
-		case <-c.knock:
-		case <-ctx.Done():
-			return 0, false
-		}
-	}
-}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/rest"
@@ -17,34 +19,44 @@ import (
 // webhookName is what admins see among their channel's integrations.
 const webhookName = "troupe"
 
-// webhooks knows our one webhook of each channel, and lets one line at a time through each:
-// so lines keep their order, and an echo is told to belong to the line under way. The tokens
-// stay in memory; after a restart Discord is asked again.
+// webhooks knows our one webhook of each channel, and lets one line at a time through each, so
+// that lines keep their order. The tokens stay in memory; after a restart Discord is asked
+// again.
 type webhooks struct {
 	mu       sync.Mutex
 	channels map[snowflake.ID]*mouth
 	ours     map[snowflake.ID]*mouth // by webhook id: those that were ours at some time
 }
 
-// mouth is a channel's webhook and the line that is going through it.
+// mouth is a channel's webhook and the lines whose echoes are still to come.
 type mouth struct {
 	turn chan struct{} // holds one: whoever has taken it speaks
 
 	mu      sync.Mutex
 	id      snowflake.ID
 	token   string
-	flight  *flight
-	expired bool
+	changes int // how often the channel's webhooks may have changed
+	known   int // changes when id and token were read
+	flights []*flight
 }
 
-// flight is a line on its way to Discord. Its echo may come before the answer does.
+// flight is a line on its way to Discord. Its echo may come before the answer does, or long
+// after we stopped waiting for one.
 type flight struct {
-	entity  entities.ID
+	permit  entities.Permit
 	channel snowflake.ID // 0 while a new post has no id yet
 	name    string
 	content string
+	since   time.Time
+	lost    bool              // nobody waits for its answer any more
 	echoed  chan snowflake.ID // gets the message's id, once
 }
+
+// Bounds of the flights of which Discord never said what became of them.
+const (
+	lostLife = 15 * time.Minute
+	mostLost = 20 // a channel
+)
 
 func newWebhooks() webhooks {
 	return webhooks{channels: map[snowflake.ID]*mouth{}, ours: map[snowflake.ID]*mouth{}}
@@ -71,7 +83,7 @@ func (w *webhooks) forget(channel snowflake.ID) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.expired = true
+	m.changes++
 }
 
 func (w *webhooks) remember(id snowflake.ID, m *mouth) {
@@ -87,52 +99,95 @@ func (w *webhooks) owner(id snowflake.ID) (*mouth, bool) {
 	return m, ok
 }
 
-// take waits for the channel's turn to speak.
-func (m *mouth) take(ctx context.Context) (release func(), err error) {
+// take waits for the channel's turn to speak, until ctx ends or stop is closed.
+func (m *mouth) take(ctx context.Context, stop <-chan struct{}) (release func(), ok bool) {
 	select {
 	case m.turn <- struct{}{}:
-		return func() { <-m.turn }, nil
+		return sync.OnceFunc(func() { <-m.turn }), true
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	case <-stop:
 	}
+	return nil, false
 }
 
 func (m *mouth) depart(f *flight) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.flight = f
+	m.flights = append(m.flights, f)
 }
 
-// claim says which entity's line under way a message is the echo of.
-func (w *webhooks) claim(message discord.Message) (entities.ID, bool) {
+// land ends a flight: its answer came, or its echo did.
+func (m *mouth) land(f *flight) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.flights = slices.DeleteFunc(m.flights, func(g *flight) bool { return g == f })
+}
+
+// lose keeps a flight open for an echo that may come late.
+func (m *mouth) lose(f *flight, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f.lost = true
+	lost := 0
+	m.flights = slices.DeleteFunc(m.flights, func(g *flight) bool { return g.lost && now.Sub(g.since) > lostLife })
+	for _, g := range slices.Backward(m.flights) {
+		if !g.lost {
+			continue
+		}
+		if lost++; lost > mostLost {
+			m.flights = slices.DeleteFunc(m.flights, func(h *flight) bool { return h == g })
+		}
+	}
+}
+
+// claim finds the flight that a message is the echo of, and ends it.
+func (w *webhooks) claim(message discord.Message) (*flight, bool) {
 	if message.WebhookID == nil {
-		return "", false
+		return nil, false
 	}
 	m, ok := w.owner(*message.WebhookID)
 	if !ok {
-		return "", false
+		return nil, false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	f := m.flight
-	// Discord trims the text of a message, and the text of one's own is never withheld.
-	if f == nil || f.name != message.Author.Username || f.content != strings.TrimSpace(message.Content) || (f.channel != 0 && f.channel != message.ChannelID) {
-		return "", false
+	f := m.match(message)
+	if f == nil {
+		return nil, false
 	}
-	select {
-	case f.echoed <- message.ID:
-	default:
-	}
-	return f.entity, true
+	m.flights = slices.DeleteFunc(m.flights, func(g *flight) bool { return g == f })
+	f.echoed <- message.ID
+	return f, true
 }
+
+// match finds a flight by name, channel and text. Discord may store a text a little
+// differently; since one line at a time is under way, that one is meant even so.
+func (m *mouth) match(message discord.Message) *flight {
+	var underWay *flight
+	for _, f := range m.flights {
+		if f.name != message.Author.Username || (f.channel != 0 && f.channel != message.ChannelID) {
+			continue
+		}
+		if sameText(f.content, message.Content) {
+			return f
+		}
+		if !f.lost {
+			underWay = f
+		}
+	}
+	return underWay
+}
+
+func sameText(a, b string) bool { return slices.Equal(strings.Fields(a), strings.Fields(b)) }
 
 // webhook gives our webhook of a channel; it is called by whoever has the turn there. It is
 // found by our application's id, and made when there is none.
 func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (id snowflake.ID, token string, err error) {
 	m.mu.Lock()
-	id, token, expired := m.id, m.token, m.expired
+	id, token = m.id, m.token
+	changes, fresh := m.changes, m.known == m.changes
 	m.mu.Unlock()
-	if id != 0 && !expired {
+	if id != 0 && fresh {
 		return id, token, nil
 	}
 	id, token, err = r.findWebhook(ctx, where)
@@ -145,22 +200,30 @@ func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (
 	r.webhooks.remember(id, m)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.id, m.token, m.expired = id, token, false
+	m.id, m.token, m.known = id, token, changes
 	return id, token, nil
 }
 
 func (r *Relay) findWebhook(ctx context.Context, where entities.Channel) (snowflake.ID, string, error) {
-	known, err := r.disc.Rest.GetWebhooks(where.ID, rest.WithCtx(ctx))
+	known, err := r.channelWebhooks(ctx, where.ID)
 	if err != nil {
-		return 0, "", fmt.Errorf("read the channel's webhooks: %w", err)
+		return 0, "", err
 	}
 	for _, webhook := range known {
-		incoming, ok := webhook.(discord.IncomingWebhook)
-		if ok && incoming.ApplicationID != nil && *incoming.ApplicationID == r.disc.ApplicationID && incoming.Token != "" {
+		if incoming, ok := webhook.(discord.IncomingWebhook); ok && incoming.Token != "" && r.made(incoming) {
 			return incoming.ID(), incoming.Token, nil
 		}
 	}
 	return 0, "", nil
+}
+
+// made says whether our application made a webhook. Discord shows the token of no other.
+func (r *Relay) made(webhook discord.IncomingWebhook) bool {
+	if webhook.ApplicationID != nil {
+		return *webhook.ApplicationID == r.disc.ApplicationID
+	}
+	_, ours := r.webhooks.owner(webhook.ID())
+	return ours
 }
 
 func (r *Relay) makeWebhook(ctx context.Context, where entities.Channel) (snowflake.ID, string, error) {

@@ -2,10 +2,8 @@ package entities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
@@ -189,7 +187,7 @@ func (r *Registry) places(rules []ChannelRule) []Place {
 // messages of equal names as one speaker's.
 func (r *Registry) nameIsFree(name string, guild snowflake.ID) error {
 	for _, other := range r.roster.in(guild) {
-		if strings.EqualFold(other.Name, name) {
+		if sameName(other.Name, name) {
 			return Refuse(Conflict, "There is an entity called %q on this server already. Choose another name, so that people can tell them apart.", other.Name)
 		}
 	}
@@ -223,140 +221,4 @@ func (r *Registry) insert(tx *gorm.DB, actor Actor, avatar *Avatar, e *Entity, p
 		}
 	}
 	return r.audit(tx, actor, "create", e.ID, p.GuildID, "")
-}
-
-// Find finds an entity of the actor's guild by its id or name, as people see it: without its
-// persona.
-func (r *Registry) Find(ctx context.Context, actor Actor, ref string) (Entity, error) {
-	found, err := r.List(ctx, actor)
-	if err != nil {
-		return Entity{}, err
-	}
-	ref = strings.TrimSpace(ref)
-	for _, e := range found {
-		if string(e.ID) == ref || strings.EqualFold(e.Name, ref) {
-			return e, nil
-		}
-	}
-	return Entity{}, Refuse(NotFound, "No entity here is called %q. /entities lists them.", ref)
-}
-
-// List lists the entities in the actor's guild by name, without their personas.
-func (r *Registry) List(ctx context.Context, actor Actor) ([]Entity, error) {
-	if err := r.enter(ctx, actor); err != nil {
-		return nil, err
-	}
-	return r.roster.in(actor.guild), nil
-}
-
-// MayRotate says whether an actor may replace an entity's key: its owner may, nobody else.
-func (r *Registry) MayRotate(ctx context.Context, actor Actor, id ID) error {
-	_, err := r.owned(ctx, actor, "rotate key", id)
-	return err
-}
-
-func (r *Registry) owned(ctx context.Context, actor Actor, act string, id ID) (Entity, error) {
-	if err := r.enter(ctx, actor); err != nil {
-		return Entity{}, r.refused(ctx, actor, act, id, actor.guild, err)
-	}
-	e, ok := r.roster.entity(id)
-	if !ok || e.State == Deleted || (e.OwnerID != actor.user && !slices.Contains(r.roster.guildsOf(id), actor.guild)) {
-		return Entity{}, r.refused(ctx, actor, act, id, actor.guild, Refuse(NotFound, "There is no such entity here. /entities lists them."))
-	}
-	if e.OwnerID != actor.user {
-		return Entity{}, r.refused(ctx, actor, act, id, actor.guild, Refuse(NotAllowed, "Only %s's owner can do this. The key is shown to nobody else.", e.Name))
-	}
-	return e, nil
-}
-
-// RotateKey replaces an entity's key: the new one is shown once, and every other credential
-// of the entity ends at once.
-func (r *Registry) RotateKey(ctx context.Context, actor Actor, id ID) (Created, error) {
-	e, err := r.owned(ctx, actor, "rotate key", id)
-	if err != nil {
-		return Created{}, err
-	}
-	var key string
-	err = r.change(ctx, func(tx *gorm.DB) error {
-		// Two rotations at once must not end with the same generation.
-		if err := tx.Omit("persona").Take(&e, "id = ?", id).Error; err != nil {
-			return fmt.Errorf("read the entity: %w", err)
-		}
-		if e.OwnerID != actor.user || e.State == Deleted {
-			return Refuse(Conflict, "%s has changed hands. Start again.", e.Name)
-		}
-		key, err = r.replaceCredentials(tx, &e)
-		if err != nil {
-			return err
-		}
-		return r.audit(tx, actor, "rotate key", id, actor.guild, "")
-	}, func(s *roster) { s.putEntity(e) })
-	if err != nil {
-		return Created{}, err
-	}
-	r.credentialsEnded(id)
-	return Created{Entity: e, Key: key}, nil
-}
-
-// replaceCredentials ends all credentials of e and makes a new key, which goes on reading
-// where the furthest of them was.
-func (r *Registry) replaceCredentials(tx *gorm.DB, e *Entity) (string, error) {
-	var furthest *int64
-	if err := tx.Model(&Credential{}).Where("entity_id = ?", e.ID).Select("max(read)").Scan(&furthest).Error; err != nil {
-		return "", fmt.Errorf("read the credentials: %w", err)
-	}
-	if furthest == nil {
-		latest, err := latestSeq(tx)
-		if err != nil {
-			return "", err
-		}
-		furthest = &latest
-	}
-	e.Generation++
-	if err := tx.Model(&Entity{}).Where("id = ?", e.ID).Update("generation", e.Generation).Error; err != nil {
-		return "", fmt.Errorf("save the entity: %w", err)
-	}
-	if err := tx.Where("entity_id = ?", e.ID).Delete(&Credential{}).Error; err != nil {
-		return "", fmt.Errorf("end the credentials: %w", err)
-	}
-	key, credential, err := r.newKey(*e)
-	if err != nil {
-		return "", err
-	}
-	credential.Read = *furthest
-	if err := tx.Create(&credential).Error; err != nil {
-		return "", fmt.Errorf("save the credential: %w", err)
-	}
-	return key, nil
-}
-
-// Acting is the entity that acts, without its persona; it costs no query.
-func (r *Registry) Acting(_ context.Context, actor Actor) (Entity, error) {
-	if err := r.check(actor); err != nil {
-		return Entity{}, err
-	}
-	e, _ := r.roster.entity(actor.entity)
-	return e, nil
-}
-
-// Self is the entity that acts, with its persona, and the guilds in which it is served.
-func (r *Registry) Self(ctx context.Context, actor Actor) (Entity, []Guild, error) {
-	if err := r.check(actor); err != nil {
-		return Entity{}, nil, err
-	}
-	var e Entity
-	err := r.db.reader.WithContext(ctx).Take(&e, "id = ?", actor.entity).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return Entity{}, nil, errBadKey
-	}
-	if err != nil {
-		return Entity{}, nil, fmt.Errorf("read the entity: %w", err)
-	}
-	var guilds []Guild
-	for _, id := range r.roster.guildsOf(e.ID) {
-		if guild, ok := r.world.Guild(id); ok && r.admits(id) {
-			guilds = append(guilds, guild)
-		}
-	}
-	return e, guilds, nil
 }

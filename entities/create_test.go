@@ -58,8 +58,12 @@ func TestWhoMayCreate(t *testing.T) {
 		"a name Discord refuses":          {actor: admin(olivia), entity: entities.NewEntity{Name: "My DisCord friend", Here: ada.Here}, reason: entities.Invalid},
 		"a name that pings":               {actor: admin(olivia), entity: entities.NewEntity{Name: "Everyone", Here: ada.Here}, reason: entities.Invalid},
 		"a name with a hidden character":  {actor: admin(olivia), entity: entities.NewEntity{Name: "Ad\u202ea", Here: ada.Here}, reason: entities.Invalid},
+		"a name that is invisible":        {actor: admin(olivia), entity: entities.NewEntity{Name: "\u3164\u3164", Here: ada.Here}, reason: entities.Invalid},
+		"a name of joiners":               {actor: admin(olivia), entity: entities.NewEntity{Name: "\u200d\u200c", Here: ada.Here}, reason: entities.Invalid},
+		"a joiner between Latin letters":  {actor: admin(olivia), entity: entities.NewEntity{Name: "A\u200dda", Here: ada.Here}, reason: entities.Invalid},
 		"a persona that is too long":      {actor: admin(olivia), entity: entities.NewEntity{Name: "Ada", Persona: strings.Repeat("ä", 4001), Here: ada.Here}, reason: entities.Invalid},
 		"too many channels":               {actor: admin(olivia), entity: entities.NewEntity{Name: "Ada", Channels: chosen(make([]snowflake.ID, 26)...)}, reason: entities.Invalid},
+		"joiners where a script has them": {actor: admin(olivia), entity: entities.NewEntity{Name: "می\u200cخواهم", Here: ada.Here}},
 		"names in any script are welcome": {actor: admin(olivia), entity: entities.NewEntity{Name: "Ада 愛 👩‍🚀", Here: ada.Here}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,10 +100,14 @@ func TestCreatedForSomebodyElse(t *testing.T) {
 	}
 	_, err = reg.RotateKey(t.Context(), admin(olivia), made.Entity.ID)
 	wantRefusal(t, err, entities.NotAllowed)
-	got, err := reg.RotateKey(t.Context(), entities.Member(mia, guild, 0), made.Entity.ID)
+	_, err = reg.FirstKey(t.Context(), admin(olivia), made.Entity.ID)
+	wantRefusal(t, err, entities.NotAllowed)
+	got, err := reg.FirstKey(t.Context(), entities.Member(mia, guild, 0), made.Entity.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = reg.FirstKey(t.Context(), entities.Member(mia, guild, 0), made.Entity.ID)
+	wantRefusal(t, err, entities.Conflict)
 	if _, err := reg.Authenticate(t.Context(), got.Key, made.Entity.ID); err != nil {
 		t.Error(err)
 	}

@@ -1,0 +1,182 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+const (
+	heardQueue  = 10_000 // messages between the gateway and the event log
+	heardAtOnce = 200    // in one transaction
+	mostStrays  = 500    // messages that wait for their thread to be known
+)
+
+// utterance is a message on its way to the event log.
+type utterance struct {
+	event entities.Event
+	// echo is the line that the message is the echo of, if it is one.
+	echo *flight
+}
+
+// hear takes messages from the gateway. It only hands over.
+func (r *Relay) hear(event gateway.EventData) {
+	switch e := event.(type) {
+	case gateway.EventMessageCreate:
+		r.hearMessage(e.Message)
+	case gateway.EventMessageUpdate:
+		r.cache.update(e.Message)
+	case gateway.EventMessageDelete:
+		r.cache.remove(e.ID)
+	case gateway.EventMessageDeleteBulk:
+		r.cache.remove(e.IDs...)
+	}
+}
+
+func (r *Relay) hearMessage(m discord.Message) {
+	if m.GuildID == nil || !spoken(m.Type) || m.Author.ID == r.world.Bot() {
+		return
+	}
+	// Claimed first: a line's echo counts wherever it is heard.
+	echo, _ := r.webhooks.claim(m)
+	if _, known := r.world.Channel(m.ChannelID); !known && echo == nil && r.registry.Inhabited(*m.GuildID) {
+		// Discord does not promise to tell of a thread before its messages.
+		select {
+		case r.strays <- m:
+		default:
+		}
+		return
+	}
+	r.noteMessage(m, echo)
+}
+
+// noteMessage puts a message on its way to the event log, if anybody could be told of it.
+func (r *Relay) noteMessage(m discord.Message, echo *flight) {
+	if echo == nil && !r.registry.Hears(m.ChannelID) {
+		return
+	}
+	r.cache.put(m)
+	h := utterance{echo: echo, event: entities.Event{
+		Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
+	}}
+	if echo != nil {
+		h.event.AuthorEntity = echo.permit.Entity().ID
+	}
+	select {
+	case r.inbox.heard <- h:
+	default:
+		if lost := r.inbox.lost.Add(1); lost%1000 == 1 {
+			r.log.Error("the database is too slow: messages are not noted for entities", "lost", lost)
+		}
+	}
+}
+
+// homeStrays finds out about threads that were not known when something was said in them.
+func (r *Relay) homeStrays(ctx context.Context) {
+	for {
+		select {
+		case m := <-r.strays:
+			if _, known := r.world.Channel(m.ChannelID); !known && r.lookups.untried(m.ChannelID, r.now()) {
+				if err := r.lookUp(ctx, m.ChannelID); err != nil && ctx.Err() == nil {
+					r.log.Warn("look up a thread", "channel", m.ChannelID, "err", scrubError(err))
+				}
+			}
+			r.noteMessage(m, nil)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ingest writes what was heard to the event log until ctx ends, and then what is left.
+func (r *Relay) ingest(ctx context.Context) {
+	for {
+		select {
+		case first := <-r.inbox.heard:
+			r.note(ctx, r.batch(first))
+		case <-ctx.Done():
+			for len(r.inbox.heard) > 0 {
+				r.note(ctx, r.batch(<-r.inbox.heard))
+			}
+			return
+		}
+	}
+}
+
+func (r *Relay) batch(first utterance) []utterance {
+	all := []utterance{first}
+	for len(all) < heardAtOnce {
+		select {
+		case next := <-r.inbox.heard:
+			all = append(all, next)
+		default:
+			return all
+		}
+	}
+	return all
+}
+
+// note writes what was heard down. What cannot be written is tried again while the program
+// runs; meanwhile more is gathered in the queue.
+func (r *Relay) note(ctx context.Context, all []utterance) {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := r.write(all)
+		if err == nil {
+			return
+		}
+		r.log.Error("write the event log", "err", err, "events", len(all))
+		if !sleep(ctx, pause) {
+			return
+		}
+	}
+}
+
+func (r *Relay) write(all []utterance) error {
+	// What was heard is noted even while the program ends.
+	ctx, cancel := context.WithTimeout(context.Background(), ownTime)
+	defer cancel()
+	actor := entities.System("ingest")
+	events := make([]entities.Event, 0, len(all))
+	for _, h := range all {
+		// The line's own call writes this too, unless nobody waits for its answer any more.
+		if h.echo != nil {
+			if err := r.registry.Own(ctx, h.echo.permit, h.event.MessageID, r.now()); err != nil {
+				return err
+			}
+		}
+		events = append(events, h.event)
+	}
+	if err := r.attribute(ctx, actor, events); err != nil {
+		return err
+	}
+	appended, err := r.registry.Append(ctx, actor, events)
+	if err == nil && len(appended) > 0 {
+		r.inbox.ring()
+	}
+	return err
+}
+
+// attribute fills in whose lines the events are, as far as it was not known from an echo.
+func (r *Relay) attribute(ctx context.Context, actor entities.Actor, events []entities.Event) error {
+	var unknown []snowflake.ID
+	for _, e := range events {
+		if _, ours := r.webhooks.owner(e.AuthorID); ours && e.AuthorEntity == "" {
+			unknown = append(unknown, e.MessageID)
+		}
+	}
+	speakers, err := r.registry.Speakers(ctx, actor, unknown)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		if speaker, ok := speakers[events[i].MessageID]; ok {
+			events[i].AuthorEntity = speaker.ID
+		}
+	}
+	return nil
+}
