@@ -1,5 +1,6 @@
 # docker build --build-arg VERSION=1.2.3 -t troupe .
-# docker run -p 8080:8080 -v troupe:/data troupe      (config.toml lies in the volume)
+# docker run -p 8080:8080 -v "$PWD/data:/data" troupe
+# The folder data holds config.toml and belongs to user 65532.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -12,7 +13,7 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}"
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/troupe /usr/local/bin/troupe
 COPY --from=build /src/LICENSE /licenses/troupe
-# The volume takes this folder's owner, so that the program may write there without root.
+# A new volume takes this folder's owner, so that the program may write there without root.
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 WORKDIR /data

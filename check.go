@@ -104,7 +104,12 @@ func (k *checkup) identity(ctx context.Context) bool {
 
 func (k *checkup) application(ctx context.Context, cfg config) {
 	var app discord.Application
-	if err := k.ask(ctx, "/applications/@me", &app); err != nil {
+	err := k.ask(ctx, "/applications/@me", &app)
+	if refused, ok := errors.AsType[*answerError](err); ok && refused.status == http.StatusNotFound {
+		// An API that is compatible with Discord's may have only the older address.
+		err = k.ask(ctx, "/oauth2/applications/@me", &app)
+	}
+	if err != nil {
 		k.fix("application", k.worded(err))
 		return
 	}

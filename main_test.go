@@ -66,6 +66,8 @@ func TestStories(t *testing.T) {
 			"call":   onStage((*stage).call),
 			"result": onStage((*stage).result),
 			"listen": onStage((*stage).listen),
+			"speak":  onStage((*stage).speak),
+			"queue":  onStage((*stage).queue),
 			"heard":  onStage((*stage).heard),
 			"status": onStage((*stage).status),
 		},

@@ -18,15 +18,14 @@ import (
 	"troupe/relay"
 )
 
+// From the signal to the end it takes less than 10 s: Docker kills what takes longer.
 const (
-	// From the signal to the end it takes 10 s at most: Docker kills what takes longer. The
-	// connection to Discord has the rest, 5 s of its own in relay.
-	servingEnd     = 3 * time.Second
-	commandsEnd    = 2 * time.Second
-	headerTime     = 5 * time.Second
-	idleTime       = 2 * time.Minute
-	maxHeaderBytes = 64 << 10
-	pingTime       = 2 * time.Second
+	endTime = 9500 * time.Millisecond
+	// Calls and commands get the larger share: a line that Discord takes must be written down
+	// as whose it is, and be answered.
+	callsEnd   = 7 * time.Second
+	answersEnd = time.Second
+	pingTime   = 2 * time.Second
 )
 
 // program is one running instance, built from the bottom up: the registry, the connection to
@@ -39,7 +38,7 @@ type program struct {
 	relay     *relay.Relay
 	mcp       *mcp.Server
 	commands  *commands.Commands
-	http      *http.Server
+	serving   *serving
 }
 
 // newProgram builds an instance and takes its port. Nothing is answered, and Discord is not
@@ -100,14 +99,12 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 		return fmt.Errorf("prepare the commands: %w", err)
 	}
 	p.relay.Handle(p.commands.Listener(), p.commands.Definitions())
-	p.http = &http.Server{
-		Handler: p.routes(),
-		// Bodies have deadlines of their own (mcp); answers may take as long as a long poll.
-		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-	}
+	p.limit(usualLimits())
 	return nil
 }
+
+// limit makes the HTTP server, with its bounds.
+func (p *program) limit(l limits) { p.serving = newServing(p.routes(l), l, p.log) }
 
 // abandon gives back what a build that did not succeed has taken.
 func (p *program) abandon() error {
@@ -121,69 +118,86 @@ func (p *program) abandon() error {
 // Addr is the address that is listened on, with the real port.
 func (p *program) Addr() string { return p.listener.Addr().String() }
 
-// Run serves until ctx ends, then closes everything in reverse, in at most 10 s: Docker, for one,
-// kills what takes longer.
+// Run serves until ctx ends, then closes everything in reverse, in less than 10 s.
 func (p *program) Run(ctx context.Context) error {
 	connected, disconnect := context.WithCancel(context.WithoutCancel(ctx))
 	defer disconnect()
 	failed := make(chan error, 2)
-	var serving, connection sync.WaitGroup
+	disconnected := make(chan struct{})
+	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := p.http.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.serving.serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve http: %w", err)
 		}
 	})
-	connection.Go(func() {
+	go func() { // finish waits for it
+		defer close(disconnected)
 		if err := p.relay.Run(connected); err != nil {
 			failed <- fmt.Errorf("stay connected to Discord: %w", err)
 		}
-	})
+	}()
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	p.stopServing(ctx)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	defer cancel()
+	p.stopAnswering(ending)
 	serving.Wait()
-	p.stopCommands(ctx)
 	disconnect()
-	connection.Wait()
-	abandoned, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	cancel()
-	p.relay.Close(abandoned)
-	return errors.Join(err, p.registry.Close())
+	return errors.Join(err, p.finish(ending, disconnected))
 }
 
-// stopServing takes no more requests, ends the ones that only wait, and lets the others
-// finish. What does not finish in time is cut off: that is no failure of the program.
-func (p *program) stopServing(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), servingEnd)
+// stopAnswering begins nothing new, ends what only waits, and lets the rest finish and be
+// answered: calls over MCP and, at the same time, commands. What does not finish in time is
+// cut off: that is no failure of the program.
+func (p *program) stopAnswering(ctx context.Context) {
+	calls, cancel := context.WithTimeout(ctx, callsEnd)
 	defer cancel()
-	var ending sync.WaitGroup
-	ending.Go(func() {
-		if err := p.mcp.Close(ctx); err != nil {
-			p.log.Warn("calls were cut off", "err", err)
+	p.relay.Drain()
+	var commands sync.WaitGroup
+	commands.Go(func() {
+		if err := p.commands.Close(calls); err != nil {
+			p.log.Warn("not everything in Discord could be put in order", "err", err)
 		}
 	})
-	if err := p.http.Shutdown(ctx); err != nil {
-		p.log.Warn("connections were cut off", "err", errors.Join(err, p.http.Close()))
+	if err := p.mcp.Close(calls); err != nil {
+		p.log.Warn("calls were cut off", "err", err)
 	}
-	ending.Wait()
-}
-
-// stopCommands lets answers to interactions be finished, and takes shown keys away.
-func (p *program) stopCommands(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandsEnd)
+	answers, cancel := context.WithTimeout(ctx, answersEnd)
 	defer cancel()
-	if err := p.commands.Close(ctx); err != nil {
-		p.log.Warn("not everything in Discord could be put in order", "err", err)
+	if err := p.serving.http.Shutdown(answers); err != nil {
+		p.log.Warn("connections were cut off", "err", errors.Join(err, p.serving.http.Close()))
 	}
+	commands.Wait()
 }
 
-func (p *program) routes() http.Handler {
+// finish waits for the connection to Discord to end, and closes what everything stands on. The
+// registry is closed only when nobody can write into it any more. Otherwise it is left as it
+// is, since the process ends: SQLite takes up what is in its log at the next start.
+func (p *program) finish(ctx context.Context, disconnected <-chan struct{}) error {
+	calls := p.mcp.Close(ctx) // the ones that were cut off have the rest of the time
+	var connection error
+	select {
+	case <-disconnected:
+	case <-ctx.Done():
+		connection = errors.New("the connection to Discord does not end")
+	}
+	abandoned, cancel := context.WithCancel(ctx)
+	cancel()
+	p.relay.Close(abandoned)
+	if err := errors.Join(calls, connection); err != nil {
+		p.log.Warn("not everything ended in time", "err", err)
+		return nil
+	}
+	return p.registry.Close()
+}
+
+func (p *program) routes(l limits) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mcp/", p.mcp.Handler())
-	mux.HandleFunc("/avatars/", p.relay.ServeAvatar)
+	mux.HandleFunc("/avatars/", atOnce(l.pictures, p.relay.ServeAvatar))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {

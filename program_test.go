@@ -21,8 +21,9 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// newDemo runs the program in this process against a stand-in until the test ends.
-func newDemo(t *testing.T) *demo {
+// newDemo runs the program in this process against a stand-in until the test ends, with other
+// limits when they are given.
+func newDemo(t *testing.T, bounds ...limits) *demo {
 	t.Helper()
 	stand, err := sandbox.Start(sandbox.Config{})
 	if err != nil {
@@ -43,6 +44,9 @@ func newDemo(t *testing.T) *demo {
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, l := range bounds {
+		d.program.limit(l)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

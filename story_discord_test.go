@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"troupe/relay/sandbox"
 )
@@ -273,6 +275,8 @@ func (s *stage) reacted(_ context.Context, args []string) error {
 //	discord send EVENT JSON      to the gateway, whatever it is
 //	discord refused-at-most N    requests so far
 //	discord sessions N           so many logins, and none taken up again
+//	discord late D               takes the next line after a time, and says so then
+//	discord old-address          knows the application only where it was in former times
 //	discord intents-off          in the Developer Portal
 //	discord no-webhooks          takes Manage Webhooks from the bot on the first server
 //	discord admin NAME           makes somebody an admin of the second server
@@ -298,6 +302,17 @@ func (s *stage) upset(ctx context.Context, args []string) error {
 		if n := s.discord.GatewayCounts(); err != nil || n.Identifies != want || n.Resumes != 0 {
 			return fmt.Errorf("the gateway counts %+v (%w)", n, err)
 		}
+		return nil
+	case "late":
+		after, err := time.ParseDuration(args[1])
+		s.discord.Fault(func(r *http.Request) bool {
+			return r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/webhooks/")
+		}, 1, sandbox.Fault{Kind: sandbox.CommitLate, After: after})
+		return err
+	case "old-address":
+		s.discord.Fault(func(r *http.Request) bool {
+			return strings.HasSuffix(r.URL.Path, "/applications/@me") && !strings.Contains(r.URL.Path, "/oauth2/")
+		}, -1, sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusNotFound})
 		return nil
 	case "intents-off":
 		s.discord.AllowIntents(0)

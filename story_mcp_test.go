@@ -157,44 +157,89 @@ func (s *stage) result(_ context.Context, args []string) error {
 
 // listen WHO [JSON] begins a wait_for_messages and goes on when the program has the request.
 func (s *stage) listen(ctx context.Context, args []string) error {
-	c, err := s.client(args[0])
-	if err != nil {
-		return err
-	}
-	if err := c.connect(ctx); err != nil {
-		return err
-	}
 	arguments := `{"timeout_s":50}`
 	if len(args) > 1 {
 		arguments = args[1]
 	}
-	written := make(chan struct{})
-	var once sync.Once
-	// The wait outlives this line of the story.
-	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	call = httptrace.WithClientTrace(call, &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { once.Do(func() { close(written) }) },
-	})
-	w := &waiting{done: make(chan struct{}), cancel: cancel}
-	c.waiting = w
-	go func() {
-		defer close(w.done)
-		w.text, w.failed, w.err = c.ask(call, "wait_for_messages", arguments)
-	}()
+	return s.arrive(ctx, args[0], "wait_for_messages", arguments)
+}
+
+// queue WHO JSON begins a send_message and goes on when the program has the request.
+func (s *stage) queue(ctx context.Context, args []string) error {
+	return s.arrive(ctx, args[0], "send_message", args[1])
+}
+
+// arrive begins a call that is not answered yet when the program has it.
+func (s *stage) arrive(ctx context.Context, who, tool, arguments string) error {
+	c, written, err := s.begin(ctx, who, tool, arguments)
+	if err != nil {
+		return err
+	}
 	select {
 	case <-written:
 		// Another answer shows that the program has got round to the request before.
 		_, _, err := c.ask(ctx, "whoami", "{}")
 		return err
-	case <-w.done:
-		return fmt.Errorf("the wait is over at once: %q, %w", w.text, w.err)
+	case <-c.waiting.done:
+		return fmt.Errorf("the call is over at once: %q, %w", c.waiting.text, c.waiting.err)
 	case <-ctx.Done():
 		return errors.New("the request does not go out")
 	}
 }
 
-// heard WHO [TEXT] says that the wait is over and brought a text. It fails when the wait ended
-// in another way.
+// speak WHO JSON begins a send_message and goes on when Discord has the line but has not
+// answered.
+func (s *stage) speak(ctx context.Context, args []string) error {
+	before := s.spoken()
+	if _, _, err := s.begin(ctx, args[0], "send_message", args[1]); err != nil {
+		return err
+	}
+	return within(ctx, func() error {
+		if s.spoken() == before {
+			return errors.New("Discord has got no line")
+		}
+		return nil
+	})
+}
+
+// spoken is how many lines Discord was sent through webhooks.
+func (s *stage) spoken() int {
+	lines := 0
+	for _, r := range s.discord.Requests() {
+		if r.Method == http.MethodPost && strings.HasPrefix(r.Path, "/webhooks/") {
+			lines++
+		}
+	}
+	return lines
+}
+
+// begin calls a tool and does not wait for its answer. Written is closed when the request is
+// on its way.
+func (s *stage) begin(ctx context.Context, who, tool, arguments string) (c *client, written <-chan struct{}, err error) {
+	if c, err = s.client(who); err != nil {
+		return nil, nil, err
+	}
+	if err := c.connect(ctx); err != nil {
+		return nil, nil, err
+	}
+	sent := make(chan struct{})
+	var once sync.Once
+	// The call outlives this line of the story.
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	call = httptrace.WithClientTrace(call, &httptrace.ClientTrace{
+		WroteRequest: func(httptrace.WroteRequestInfo) { once.Do(func() { close(sent) }) },
+	})
+	w := &waiting{done: make(chan struct{}), cancel: cancel}
+	c.waiting = w
+	go func() {
+		defer close(w.done)
+		w.text, w.failed, w.err = c.ask(call, tool, arguments)
+	}()
+	return c, sent, nil
+}
+
+// heard WHO [TEXT] says that what WHO began is over and brought a text. It fails when it ended in
+// another way.
 func (s *stage) heard(ctx context.Context, args []string) error {
 	c, err := s.client(args[0])
 	if err != nil {
@@ -213,7 +258,7 @@ func (s *stage) heard(ctx context.Context, args []string) error {
 		return w.err
 	case w.failed:
 		return errors.New(w.text)
-	case !strings.Contains(w.text, args[1]):
+	case !strings.Contains(w.text, strings.Join(args[1:], " ")):
 		return fmt.Errorf("heard %q", w.text)
 	}
 	s.answer = w.text

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 )
 
 // process is one run of the program.
@@ -72,9 +71,9 @@ func (p *process) serving(ctx context.Context) error {
 	})
 }
 
-// end asks the program to end, as Ctrl-C does, and waits.
-func (p *process) end(ctx context.Context) error {
-	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+// end asks the program to end, by the signal of Ctrl-C or another, and waits.
+func (p *process) end(ctx context.Context, signal os.Signal) error {
+	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	select {

@@ -13,7 +13,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -204,12 +206,16 @@ func (s *stage) start(ctx context.Context, args []string) error {
 	})
 }
 
-// end ends the program and looks through its log.
-func (s *stage) stop(ctx context.Context, _ []string) error {
+// end [-term] ends the program, as Ctrl-C does or by SIGTERM, and looks through its log.
+func (s *stage) stop(ctx context.Context, args []string) error {
 	bot := s.bot
 	s.bot = nil
+	signal := os.Signal(os.Interrupt)
+	if slices.Contains(args, "-term") {
+		signal = syscall.SIGTERM
+	}
 	begin := time.Now()
-	if err := bot.end(ctx); err != nil {
+	if err := bot.end(ctx, signal); err != nil {
 		return fmt.Errorf("the program's end: %w\n%s", err, bot.log.text())
 	}
 	if took := time.Since(begin); took > 10*time.Second {

@@ -59,7 +59,6 @@ type Commands struct {
 	rotations pending[entities.ID] // whose key a "Replace the key" button replaces
 	keys      shownKeys
 	shownFor  time.Duration // how long a key is shown
-	handover  chan struct{} // held over "has it a key yet?" and making one
 }
 
 // New makes the commands. They answer once their [Commands.Listener] is told of interactions.
@@ -79,7 +78,7 @@ func New(cfg Config) (*Commands, error) {
 	c := &Commands{
 		registry: cfg.Registry, relay: cfg.Relay, publicURL: strings.TrimSuffix(cfg.PublicURL, "/"), clients: cfg.Clients,
 		log: cfg.Log, now: cfg.Now, random: cfg.Random,
-		work: newWork(), seen: newSeen(), keys: newShownKeys(cfg.Log), shownFor: keyShownFor, handover: make(chan struct{}, 1),
+		work: newWork(), seen: newSeen(), keys: newShownKeys(cfg.Log), shownFor: keyShownFor,
 		drafts: newPending[draft](cfg.Now, cfg.Random), rotations: newPending[entities.ID](cfg.Now, cfg.Random),
 	}
 	c.mux = c.route(list)

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/disgoorg/disgo/discord"
@@ -45,12 +44,16 @@ func (c *Commands) getKey(i *interaction) error {
 	if err := c.registry.MayRotate(i.ctx, i.actor, id); err != nil {
 		return err
 	}
-	e, made, err := c.firstKey(i.ctx, i.actor, id)
+	e, err := c.registry.Find(i.ctx, i.actor, string(id))
 	if err != nil {
 		return err
 	}
-	if made.Key == "" {
+	made, err := c.registry.FirstKey(i.ctx, i.actor, id)
+	if entities.IsRefusal(err, entities.Conflict) {
 		return c.askToReplace(i, e)
+	}
+	if err != nil {
+		return err
 	}
 	if err := c.showKey(i, c.card(made)); err != nil {
 		return err
@@ -59,23 +62,6 @@ func (c *Commands) getKey(i *interaction) error {
 		c.log.Warn("take the button off an announcement", "err", err)
 	}
 	return nil
-}
-
-// firstKey makes an entity's first key, and none when it has one. Two presses at once must not
-// make two, of which the first to be read is dead.
-func (c *Commands) firstKey(ctx context.Context, actor entities.Actor, id entities.ID) (entities.Entity, entities.Created, error) {
-	select {
-	case c.handover <- struct{}{}:
-		defer func() { <-c.handover }()
-	case <-ctx.Done():
-		return entities.Entity{}, entities.Created{}, fmt.Errorf("wait to make a key: %w", context.Cause(ctx))
-	}
-	e, err := c.registry.Find(ctx, actor, string(id))
-	if err != nil || e.Generation > 1 {
-		return e, entities.Created{}, err
-	}
-	made, err := c.registry.RotateKey(ctx, actor, id)
-	return e, made, err
 }
 
 // handedOver takes the button off the announcement.

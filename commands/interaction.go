@@ -79,11 +79,15 @@ func (c *Commands) serve(i *interaction, handle func(*Commands, *interaction) er
 func (c *Commands) guarded(i *interaction, handle func(*Commands, *interaction) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = broken(p)
 		}
 	}()
 	return handle(c, i)
 }
+
+// broken describes a panic, where it happened. Its value may quote what a person typed, so
+// only its type is said.
+func broken(panicked any) error { return fmt.Errorf("panic with a %T\n%s", panicked, debug.Stack()) }
 
 // unknown answers what no route leads to.
 func (c *Commands) unknown(*interaction) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -86,7 +85,7 @@ func (c *Commands) own(next handler.Handler) handler.Handler {
 		err := c.work.start(func(ctx context.Context) {
 			defer func() {
 				if p := recover(); p != nil {
-					c.log.Error("an interaction panicked", "panic", p, "stack", string(debug.Stack()))
+					c.log.Error("an interaction panicked", "err", broken(p))
 				}
 			}()
 			e.Ctx = ctx

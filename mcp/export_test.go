@@ -79,7 +79,7 @@ func Render(self entities.Entity, now time.Time, token string, from []relay.Mess
 }
 
 // AddBroken adds a tool called broken that panics.
-func AddBroken(s *Server, with string) {
+func AddBroken(s *Server, with any) {
 	broken := define("broken", words{title: "Broken", text: "Panics whenever it is called."}, nothing, looks,
 		func(context.Context, *call, struct{}) (sent, error) { panic(with) })
 	core := server.NewMCPServer("broken", "1")
@@ -88,6 +88,9 @@ func AddBroken(s *Server, with string) {
 }
 
 // BreakTransport makes everything behind the guard panic.
-func BreakTransport(s *Server, with string) {
+func BreakTransport(s *Server, with any) {
 	s.transport = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(with) })
 }
+
+// HurryBodies changes how long a message's body may take.
+func HurryBodies(s *Server, d time.Duration) { s.bodyTime = d }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -20,8 +21,8 @@ import (
 )
 
 const (
-	maxBody  = 1 << 20 // bytes
-	bodyTime = 15 * time.Second
+	maxBody  = 1 << 20          // bytes
+	bodyTime = 15 * time.Second // the HTTP server's own limit for a whole request is longer
 )
 
 // JSON-RPC's codes, and two of our own from the range that it leaves to servers.
@@ -113,15 +114,11 @@ func (s *Server) recovered(w http.ResponseWriter) {
 }
 
 // panicked counts and logs a panic and gives the words for the caller. The value itself may
-// quote a message, so only where it happened is logged.
+// quote a message, and an error's text too, so only its type and where it happened are logged.
 func (s *Server) panicked(broken any, doing string) string {
 	s.panics.Add(1)
-	err, ok := broken.(error)
-	if !ok {
-		err = errors.New("panic")
-	}
 	ref := s.reference()
-	s.log.Error("panic", "ref", ref, "doing", doing, "err", err, "stack", string(debug.Stack()))
+	s.log.Error("panic", "ref", ref, "doing", doing, "type", fmt.Sprintf("%T", broken), "stack", string(debug.Stack()))
 	return apology(ref)
 }
 
@@ -174,7 +171,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) *refusal {
 	}
 	defer s.calls.done(c)
 	s.seen.note(actor.Credential(), s.now())
-	body, no := readBody(w, r)
+	body, no := s.readBody(w, r)
 	if no != nil {
 		return no
 	}
@@ -231,7 +228,7 @@ func busy(err error) *refusal {
 }
 
 // readBody reads a JSON body of bounded size in bounded time.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, code: codeInvalid, text: "Send JSON: Content-Type: application/json."}
@@ -239,10 +236,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
 	if r.ContentLength > maxBody {
 		return nil, tooLarge
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTime)) // where it is not supported there is no connection to guard
+	// At the end of the body net/http lifts the deadline. Without that end it stays: net/http
+	// reads on before it answers, and would wait for ever.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.bodyTime)) // where it is not supported there is no connection to guard
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	_ = control.SetReadDeadline(time.Time{})
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, tooLarge
 	}

@@ -2,12 +2,16 @@ package mcp_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"troupe/entities"
 	"troupe/mcp"
@@ -261,21 +265,49 @@ func TestCallsAtOnce(t *testing.T) {
 	}
 }
 
+// TestUnfinishedBody answers somebody whose message does not arrive, and lets them go. net/http
+// reads what is left of a body before it answers.
+func TestUnfinishedBody(t *testing.T) {
+	s := newStage(t)
+	mcp.HurryBodies(s.server, 100*time.Millisecond)
+	ada := s.entity(t, "Ada", "", s.general)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	must(t, conn.SetDeadline(time.Now().Add(5*time.Second)))
+	_, err = fmt.Fprintf(conn, "POST /mcp/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+		ada.Entity.ID, ada.Key)
+	must(t, err)
+	answer, err := io.ReadAll(conn)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400") || !strings.Contains(string(answer), "did not arrive whole") {
+		t.Errorf("%q, %v", answer, err)
+	}
+	await(t, "the place to be free", func() bool { return s.server.Clients().Running == 0 })
+}
+
 // TestPanic shows what is told of a call that breaks: a reference, and a count for operators.
+// What it broke with may quote somebody, so it is neither told nor logged, error or not.
 func TestPanic(t *testing.T) {
 	s := newStage(t)
 	ada := s.entity(t, "Ada", "", s.general)
-	mcp.AddBroken(s.server, "canary of a message")
-	status, _, body := s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"broken"}}`)
-	if status != 200 || !strings.Contains(body, `"isError":true`) || !strings.Contains(body, "Something broke on our side (ref ") || strings.Contains(body, "canary") {
-		t.Errorf("%d %s", status, body)
+	const canary = "canary of a message"
+	for _, with := range []any{canary, errors.New(canary)} {
+		mcp.AddBroken(s.server, with)
+		status, _, body := s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"broken"}}`)
+		if status != 200 || !strings.Contains(body, `"isError":true`) || !strings.Contains(body, "Something broke on our side (ref ") || strings.Contains(body, "canary") {
+			t.Errorf("%d %s", status, body)
+		}
+		mcp.BreakTransport(s.server, with)
+		status, _, body = s.post(t, ada, ping)
+		if status != 500 || !strings.Contains(body, "Something broke on our side (ref ") || strings.Contains(body, "canary") {
+			t.Errorf("%d %s", status, body)
+		}
 	}
-	mcp.BreakTransport(s.server, "canary of a message")
-	status, _, body = s.post(t, ada, ping)
-	if status != 500 || !strings.Contains(body, "Something broke on our side (ref ") || strings.Contains(body, "canary") {
-		t.Errorf("%d %s", status, body)
-	}
-	if got := s.server.Clients(); got.Panics != 2 || got.Running != 0 {
+	if got := s.server.Clients(); got.Panics != 4 || got.Running != 0 {
 		t.Errorf("%+v", got)
+	}
+	log := s.log.String()
+	if strings.Contains(log, "canary") || strings.Count(log, "msg=panic") != 4 || !strings.Contains(log, "type=*errors.errorString") || !strings.Contains(log, "type=string") || !strings.Contains(log, "export_test.go") {
+		t.Errorf("%s", log)
 	}
 }

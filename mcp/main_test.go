@@ -3,7 +3,6 @@ package mcp_test
 import (
 	"context"
 	"flag"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -38,17 +37,36 @@ type stage struct {
 	relay    *relay.Relay
 	server   *mcp.Server
 	url      string // of the HTTP server, without a path
+	log      *journal
 
-	guild, owner, sam                     sandbox.ID
+	guild, owner, sam, bot                sandbox.ID
 	general, quiet, forum, secret, sealed sandbox.ID
+}
+
+// journal keeps the log.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // newStage sets the stage without connecting to the gateway.
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{}
+	s := &stage{log: &journal{}}
 	s.seed(t)
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.NewTextHandler(s.log, nil))
 	world := entities.NewWorld()
 	var err error
 	s.registry, err = entities.Open(t.Context(), entities.Config{
@@ -84,7 +102,7 @@ func (s *stage) seed(t *testing.T) {
 	s.guild, err = s.discord.AddGuild("Home", s.owner)
 	must(t, err)
 	must(t, s.discord.AddMember(s.guild, s.sam))
-	_, err = s.discord.AddBot(s.guild, sandbox.Permissions(relay.Permissions))
+	s.bot, err = s.discord.AddBot(s.guild, sandbox.Permissions(relay.Permissions))
 	must(t, err)
 	add := func(c sandbox.Channel) sandbox.ID {
 		c.GuildID = s.guild

@@ -50,6 +50,7 @@ type Server struct {
 	log        *slog.Logger
 	now        func() time.Time
 	random     io.Reader
+	bodyTime   time.Duration // for a message's body to come
 
 	transport http.Handler
 	waiting   map[string]bool // the names of the tools that wait
@@ -79,7 +80,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		registry: cfg.Registry, relay: cfg.Relay, publicHost: hostname(public.Host), version: cfg.Version,
-		log: cfg.Log, now: cfg.Now, random: cfg.Random, waiting: map[string]bool{},
+		log: cfg.Log, now: cfg.Now, random: cfg.Random, bodyTime: bodyTime, waiting: map[string]bool{},
 		calls: newCalls(), failures: newFailures(), seen: newSeen(),
 	}
 	if err := s.connect(); err != nil {
@@ -139,10 +140,16 @@ func (s *Server) Clients() Clients {
 }
 
 // Close takes no more calls, ends those that only wait, and returns when the others are done
-// or ctx is.
+// or ctx is. It can be called again, to wait for longer.
 func (s *Server) Close(ctx context.Context) error {
+	done := s.calls.close()
 	select {
-	case <-s.calls.close():
+	case <-done:
+		return nil
+	default:
+	}
+	select {
+	case <-done:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("wait for the calls in flight: %w", context.Cause(ctx))

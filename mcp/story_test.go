@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disgoorg/snowflake/v2"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"troupe/mcp"
@@ -95,7 +96,7 @@ func TestListChannels(t *testing.T) {
 				CanRead                       bool `json:"can_read"`
 				CanPost                       bool `json:"can_post"`
 				CanReact                      bool `json:"can_react"`
-				Tags                          []string
+				Tags                          []struct{ ID, Name string }
 			}
 		}
 	}
@@ -111,13 +112,14 @@ func TestListChannels(t *testing.T) {
 	if general.Name != "general" || general.Topic != `all\u{202e} things` || !general.CanRead || !general.CanPost || !general.CanReact {
 		t.Errorf("%+v", general)
 	}
-	if forum.Kind != "forum" || len(forum.Tags) != 1 {
+	known, ok := s.registry.World().Channel(snowflake.ID(s.forum))
+	if !ok || forum.Kind != "forum" || len(forum.Tags) != 1 || forum.Tags[0].Name != "new" || forum.Tags[0].ID != known.Tags[0].ID.String() {
 		t.Errorf("%+v", forum)
 	}
 	if post.ID != thread.String() || post.Kind != "post" || post.Parent != "ideas" || strings.ContainsAny(post.Name, "\n<") {
 		t.Errorf("%+v", post)
 	}
-	if words := text(result); strings.Contains(words, "canary") || strings.Count(words, "\n</"+mcp.FenceName) != 1 {
+	if words := text(result); strings.Contains(words, "canary") || !strings.Contains(words, ", tags new ("+forum.Tags[0].ID+")\n") || strings.Count(words, "\n</"+mcp.FenceName) != 1 {
 		t.Errorf("%s", words)
 	}
 }

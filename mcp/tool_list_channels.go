@@ -35,17 +35,23 @@ type serverChannels struct {
 }
 
 type channelInfo struct {
-	ID          string  `json:"id"`
-	Name        shown   `json:"name"`
-	Kind        string  `json:"kind"`
-	Category    shown   `json:"category,omitempty"`
-	Parent      shown   `json:"parent,omitempty" doc:"of a thread or post: its channel"`
-	Topic       shown   `json:"topic,omitempty"`
-	CanRead     bool    `json:"can_read"`
-	CanPost     bool    `json:"can_post"`
-	CanReact    bool    `json:"can_react"`
-	Tags        []shown `json:"tags,omitempty" doc:"of a forum"`
-	RequiresTag bool    `json:"requires_tag,omitempty"`
+	ID          string    `json:"id"`
+	Name        shown     `json:"name"`
+	Kind        string    `json:"kind"`
+	Category    shown     `json:"category,omitempty"`
+	Parent      shown     `json:"parent,omitempty" doc:"of a thread or post: its channel"`
+	Topic       shown     `json:"topic,omitempty"`
+	CanRead     bool      `json:"can_read"`
+	CanPost     bool      `json:"can_post"`
+	CanReact    bool      `json:"can_react"`
+	Tags        []tagInfo `json:"tags,omitempty" doc:"of a forum"`
+	RequiresTag bool      `json:"requires_tag,omitempty"`
+}
+
+// tagInfo is a tag of a forum. Refusals speak of tags by their ids only.
+type tagInfo struct {
+	ID   string `json:"id"`
+	Name shown  `json:"name"`
 }
 
 // maxTopic is how many characters of a topic are listed; a forum's guidelines have thousands.
@@ -63,7 +69,7 @@ func (l *channelList) add(world *entities.World, view entities.ChannelView) {
 		CanRead: view.CanRead, CanPost: view.CanPost, CanReact: view.CanReact, RequiresTag: view.Channel.RequiresTag,
 	}
 	for _, tag := range view.Channel.Tags {
-		info.Tags = append(info.Tags, shown(tag.Name))
+		info.Tags = append(info.Tags, tagInfo{tag.ID.String(), shown(tag.Name)})
 	}
 	server := &l.Servers[len(l.Servers)-1]
 	server.Channels = append(server.Channels, info)
@@ -105,7 +111,7 @@ func (i channelInfo) write(p *page) {
 			line += " (one is required)"
 		}
 		for _, tag := range i.Tags {
-			line += " " + quoted(string(tag))
+			line += " " + quoted(string(tag.Name)) + " (" + tag.ID + ")"
 		}
 	}
 	if i.Topic != "" {

@@ -83,6 +83,8 @@ type Status struct {
 	// Resumes and Identifies count how often the connection was taken up again or anew.
 	Resumes, Identifies int64
 	Limits              LimitStats
-	BotName             string
-	InviteURL           string
+	// Speaking is how many lines are under way: they wait for their turn or for Discord.
+	Speaking  int64
+	BotName   string
+	InviteURL string
 }

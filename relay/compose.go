@@ -76,7 +76,7 @@ func post(message *discord.WebhookMessageCreate, where entities.Channel, line Li
 
 func tagNamed(where entities.Channel, wanted string) (entities.Tag, bool) {
 	for _, tag := range where.Tags {
-		if strings.EqualFold(tag.Name, strings.TrimSpace(wanted)) {
+		if wanted = strings.TrimSpace(wanted); strings.EqualFold(tag.Name, wanted) || tag.ID.String() == wanted {
 			return tag, true
 		}
 	}

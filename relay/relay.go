@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/disgoorg/disgo/bot"
@@ -63,6 +64,7 @@ type Relay struct {
 	draining chan struct{}        // closed by Drain
 	drain    sync.Once
 	patience patience
+	speaking atomic.Int64 // lines under way
 	stop     sync.Once
 }
 

@@ -40,6 +40,8 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	if err != nil {
 		return Sent{}, err
 	}
+	r.speaking.Add(1)
+	defer r.speaking.Add(-1)
 	// A client that hangs up must not leave a line half said.
 	ctx = context.WithoutCancel(ctx)
 	waiting, cancel := context.WithTimeout(ctx, r.patience.turn)

@@ -41,6 +41,10 @@ func TestSay(t *testing.T) {
 		_, err := s.relay.Say(t.Context(), ada, relay.Line{Channel: post.ChannelID, Content: "The end"})
 		return err == nil
 	})
+	made, _ := s.disc.Channel(s.forum)
+	if _, err := s.relay.Say(t.Context(), ada, relay.Line{Channel: snowflake.ID(s.forum), Content: "Again", ThreadName: "By the tag's id", Tags: []string{made.AvailableTags[0].ID.String()}}); err != nil {
+		t.Error(err)
+	}
 	if hooks := s.webhooks(); hooks != 2 {
 		t.Errorf("%d webhooks were made, want one in #general and one in the forum", hooks)
 	}

@@ -97,7 +97,7 @@ func (r *Relay) Status() Status {
 	status.Latency = r.state.latency()
 	stats := r.tally.Stats()
 	status.Skipped, status.Resumes, status.Identifies = stats.Skipped, stats.Resumes, stats.Identifies
-	status.Limits = r.limiter.Stats()
+	status.Limits, status.Speaking = r.limiter.Stats(), r.speaking.Load()
 	if status.Limits.TokenRefused && status.Remedy == "" {
 		status.Ready, status.Phase, status.Remedy = false, "token refused", tokenRemedy
 	}
