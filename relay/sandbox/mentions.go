@@ -33,6 +33,13 @@ func (a *allowedMentions) check(f *form) {
 	if len(a.Roles) > 100 {
 		f.add(at+".roles", "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length.")
 	}
+	for name, ids := range map[string][]ID{"users": a.Users, "roles": a.Roles} {
+		for i, id := range ids {
+			if slices.Contains(ids[:i], id) {
+				f.add(fmt.Sprintf("%s.%s.%d", at, name, i), "SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value")
+			}
+		}
+	}
 	if len(a.Users) > 0 && slices.Contains(a.Parse, "users") {
 		f.add(at, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", "parse:[\"users\"] and users: [ids...] are mutually exclusive.")
 	}

@@ -115,6 +115,7 @@ func TestMessagesThatDiscordRefuses(t *testing.T) {
 		{"embed url", `{"embeds":[{"title":"a","url":"ftp://x/y"}]}`, 50035, "embeds.0.url"},
 		{"parse and users", `{"content":"a","allowed_mentions":{"parse":["users"],"users":["1"]}}`, 50035, "allowed_mentions"},
 		{"unknown parse", `{"content":"a","allowed_mentions":{"parse":["all"]}}`, 50035, "allowed_mentions.parse.0"},
+		{"one user twice", `{"content":"a","allowed_mentions":{"users":["1","1"]}}`, 50035, "allowed_mentions.users.1"},
 		{"unknown reply", `{"content":"a","message_reference":{"message_id":"1"}}`, 50035, "message_reference"},
 		{"flag ephemeral", `{"content":"a","flags":64}`, 50035, "flags"},
 		{"long nonce", `{"content":"a","nonce":"` + strings.Repeat("n", 26) + `"}`, 50035, "nonce"},
