@@ -351,13 +351,13 @@ func TestRightsAreAskedAgainBeforeDelivery(t *testing.T) {
 	s.until("it is heard", func() bool { return len(s.wait(ada, "", 0).Messages) == 1 })
 	s.relay.ForgetTexts()
 	s.disc.Fault(isHistory, 1, sandbox.Fault{Kind: sandbox.CommitLate, After: time.Second})
+	asked := len(s.disc.Requests())
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		if news, err := s.relay.Wait(context.Background(), ada, relay.WaitRequest{}); err != nil || len(news.Messages) != 0 {
 			t.Errorf("%s, %v", texts(news.Messages), err)
 		}
 	})
-	asked := len(s.disc.Requests())
 	s.until("the texts are being fetched", func() bool { return len(s.disc.Requests()) > asked })
 	s.conceal(s.general)
 	waiting.Wait()
