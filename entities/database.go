@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -56,7 +55,7 @@ func CheckDatabaseURL(raw string) error {
 	return nil
 }
 
-func openDatabase(ctx context.Context, raw string, log *slog.Logger) (database, error) {
+func openDatabase(ctx context.Context, raw string) (database, error) {
 	if err := CheckDatabaseURL(raw); err != nil {
 		return database{}, fmt.Errorf("database %q: %w", raw, err)
 	}
@@ -64,7 +63,7 @@ func openDatabase(ctx context.Context, raw string, log *slog.Logger) (database, 
 	if err := reserve(path); err != nil {
 		return database{}, err
 	}
-	writer, err := openSQLite(path, log, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)")
+	writer, err := openSQLite(path, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)")
 	if err != nil {
 		return database{}, err
 	}
@@ -72,7 +71,7 @@ func openDatabase(ctx context.Context, raw string, log *slog.Logger) (database, 
 	if err := checkSQLiteVersion(ctx, writer); err != nil {
 		return database{}, errors.Join(err, db.close())
 	}
-	if db.reader, err = openSQLite(path, log, readers, "_pragma=query_only(1)"); err != nil {
+	if db.reader, err = openSQLite(path, readers, "_pragma=query_only(1)"); err != nil {
 		return database{}, errors.Join(err, db.close())
 	}
 	return db, nil
@@ -93,7 +92,7 @@ func reserve(path string) error {
 	return f.Close()
 }
 
-func openSQLite(path string, log *slog.Logger, connections int, options ...string) (*gorm.DB, error) {
+func openSQLite(path string, connections int, options ...string) (*gorm.DB, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(" +
 		strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")&" + strings.Join(options, "&")
 	db, err := gorm.Open(sqlite.Open(dsn), &gorm.Config{
@@ -103,12 +102,8 @@ func openSQLite(path string, log *slog.Logger, connections int, options ...strin
 		PrepareStmtTTL:         neverExpire,
 		TranslateError:         true,
 		NowFunc:                func() time.Time { return time.Now().UTC() },
-		Logger: logger.NewSlogLogger(log, logger.Config{
-			SlowThreshold: time.Second, LogLevel: logger.Warn,
-			// Values could be people's words: they never reach the log.
-			ParameterizedQueries:      true,
-			IgnoreRecordNotFoundError: true,
-		}),
+		// Errors are logged once, where they are handled, and gorm's own lines could quote values.
+		Logger: logger.Discard,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)

@@ -70,7 +70,7 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 	if cfg.Random == nil {
 		cfg.Random = rand.Reader
 	}
-	db, err := openDatabase(ctx, cfg.Database, cfg.Log)
+	db, err := openDatabase(ctx, cfg.Database)
 	if err != nil {
 		return nil, err
 	}
