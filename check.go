@@ -40,9 +40,10 @@ type checkup struct {
 	problem error // of writing
 }
 
-// check says whether configuration, token, intents and permissions are right. The error says
-// how many things are not.
-func (c command) check(ctx context.Context, cfg config) error {
+// check says whether configuration, token, intents and permissions are right. Found is what
+// [loadConfig] found wrong with the configuration; what does not depend on that is looked at
+// all the same. The error says how many things are not right.
+func (c command) check(ctx context.Context, cfg config, found error) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	k := &checkup{out: c.out, api: cfg.APIURL, token: cfg.Token, client: &http.Client{
@@ -51,11 +52,11 @@ func (c command) check(ctx context.Context, cfg config) error {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	defer k.client.CloseIdleConnections()
-	k.fine("configuration", "can be used")
-	for _, warning := range cfg.Warnings {
-		k.fix("configuration", warning)
-	}
-	if k.identity(ctx) {
+	k.configuration(cfg, found)
+	switch {
+	case cfg.Token == "" || cfg.APIURL == "":
+		k.write("--  ", "token", "it was not tried; mend the configuration and check again")
+	case k.identity(ctx):
 		k.application(ctx, cfg)
 		k.servers(ctx, cfg)
 	}
@@ -80,6 +81,21 @@ func (k *checkup) fix(what, remedy string) {
 func (k *checkup) write(mark, what, text string) {
 	if _, err := fmt.Fprintf(k.out, "%s %-15s %s\n", mark, what, oneLine(text)); err != nil && k.problem == nil {
 		k.problem = err
+	}
+}
+
+func (k *checkup) configuration(cfg config, found error) {
+	if faults, ok := errors.AsType[configFaults](found); ok {
+		for _, fault := range faults {
+			k.fix("configuration", fault.Error())
+		}
+	} else if found != nil {
+		k.fix("configuration", found.Error())
+	} else {
+		k.fine("configuration", "can be used")
+	}
+	for _, warning := range cfg.Warnings {
+		k.fix("configuration", warning)
 	}
 }
 

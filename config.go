@@ -97,6 +97,14 @@ func (e *configError) Error() string {
 	return oneLine(where + ": " + e.Problem)
 }
 
+// configFaults are all that is wrong with a configuration, and at least one. As an error it is
+// the first of them: that is enough to stop a start.
+type configFaults []*configError
+
+func (f configFaults) Error() string { return f[0].Error() }
+
+func (f configFaults) Unwrap() error { return f[0] }
+
 // oneLine keeps a text on one line of a terminal, whatever stands in it.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
@@ -117,7 +125,8 @@ func defaults() settings {
 }
 
 // loadConfig reads and checks the config file. With no path, config.toml is read if it is
-// there. Getenv is asked for TROUPE_DISCORD_TOKEN, which goes before the file's token.
+// there. Getenv is asked for TROUPE_DISCORD_TOKEN, which goes before the file's token. With
+// [configFaults] comes a config in which each faulty key is left empty.
 func loadConfig(path string, getenv func(string) string) (config, error) {
 	token := getenv(tokenVariable)
 	file := cmp.Or(path, defaultConfig)
@@ -132,31 +141,38 @@ func loadConfig(path string, getenv func(string) string) (config, error) {
 	case err != nil:
 		return config{}, &configError{File: file, Problem: reason(err) + ". Name a readable TOML file with -config FILE"}
 	}
-	s, err := decodeSettings(file, doc)
+	s, faults, err := decodeSettings(file, doc)
 	if err != nil {
 		return config{}, err
 	}
-	return s.check(source{file: file, doc: doc}, token)
+	c, wrong := s.check(source{file: file, doc: doc}, token)
+	if faults = append(faults, wrong...); len(faults) > 0 {
+		return c, faults
+	}
+	return c, nil
 }
 
-// decodeSettings reads a config file strictly: a key that is not known is an error.
-func decodeSettings(file string, doc []byte) (settings, error) {
-	s := defaults()
+// decodeSettings reads a config file strictly: every key that is not known is a fault. The
+// error says why nothing of the file could be read.
+func decodeSettings(file string, doc []byte) (s settings, unknown configFaults, err error) {
+	s = defaults()
 	decoder := toml.NewDecoder(bytes.NewReader(doc))
 	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&s)
-	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok {
-		first := unknown.Errors[0]
-		line, _ := first.Position()
-		return settings{}, &configError{File: file, Line: line, Key: dotted(first.Key()), Problem: "there is no such key. Remove it or correct it; config.example.toml lists them all"}
+	err = decoder.Decode(&s)
+	if missing, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		for _, key := range missing.Errors {
+			line, _ := key.Position()
+			unknown = append(unknown, &configError{File: file, Line: line, Key: dotted(key.Key()), Problem: "there is no such key. Remove it or correct it; config.example.toml lists them all"})
+		}
+		return s, unknown, nil
 	}
 	if broken, ok := errors.AsType[*toml.DecodeError](err); ok {
-		return settings{}, worded(file, broken)
+		return settings{}, nil, worded(file, broken)
 	}
 	if err != nil {
-		return settings{}, &configError{File: file, Problem: reason(err)}
+		return settings{}, nil, &configError{File: file, Problem: reason(err)}
 	}
-	return s, nil
+	return s, nil, nil
 }
 
 // worded says in a reader's words what the decoder met.

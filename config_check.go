@@ -64,37 +64,56 @@ func nameOf(node *unstable.Node) (name string, at unstable.Range) {
 	return strings.Join(parts, "."), at
 }
 
-// check makes a config of settings, or says which key is wrong. Token is the environment's.
-func (s settings) check(from source, token string) (config, error) {
-	c := config{APIURL: strings.TrimSuffix(s.Discord.APIURL, "/"), Listen: s.HTTP.Listen, PublicURL: strings.TrimSuffix(s.HTTP.PublicURL, "/"), Database: s.Database.URL}
-	if err := s.checkToken(from, &c, token); err != nil {
-		return config{}, err
+// check makes a config of settings. It goes through all keys and leaves those empty that are
+// wrong. Token is the environment's.
+func (s settings) check(from source, token string) (c config, faults configFaults) {
+	token, fault := s.token(from, &c, token)
+	if fault == nil {
+		c.Token = token
+	} else {
+		faults = append(faults, fault)
 	}
-	for _, step := range []func(source, *config) error{s.checkAPI, s.checkPeople, s.checkListen, s.checkStore, s.checkLog, s.checkPublicURL} {
-		if err := step(from, &c); err != nil {
-			return config{}, err
+	for _, step := range []func(source, *config) *configError{
+		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkLevel, s.checkFormat, s.checkPublicURL,
+	} {
+		if fault := step(from, &c); fault != nil {
+			faults = append(faults, fault)
 		}
 	}
-	return c, nil
+	return c, faults
 }
 
-func (s settings) checkAPI(from source, c *config) error {
-	if err := relay.CheckURL(c.APIURL, "https", "http"); err != nil {
+func (s settings) checkAPI(from source, c *config) *configError {
+	api := strings.TrimSuffix(s.Discord.APIURL, "/")
+	if err := relay.CheckURL(api, "https", "http"); err != nil {
 		return from.fault("discord.api_url", err.Error())
 	}
-	if u, err := url.Parse(c.APIURL); err != nil || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+	if u, err := url.Parse(api); err != nil || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return from.fault("discord.api_url", "write an address without password, ? and #, like https://discord.com/api/v10")
 	}
+	c.APIURL = api
 	return nil
 }
 
-func (s settings) checkPeople(from source, c *config) (err error) {
-	if c.Operators, err = ids(s.Discord.Operators); err != nil {
+func (s settings) checkOperators(from source, c *config) *configError {
+	list, err := ids(s.Discord.Operators)
+	if err != nil {
 		return from.fault("discord.operators", `write a list of Discord user ids, like ["123456789012345678"]: `+err.Error())
 	}
-	if c.DevGuilds, err = ids(s.Discord.DevGuilds); err != nil {
+	c.Operators = list
+	return nil
+}
+
+func (s settings) checkDevGuilds(from source, c *config) *configError {
+	list, err := ids(s.Discord.DevGuilds)
+	if err != nil {
 		return from.fault("discord.dev_guilds", `write a list of Discord server ids, like ["123456789012345678"]: `+err.Error())
 	}
+	c.DevGuilds = list
+	return nil
+}
+
+func (s settings) checkAdmit(from source, c *config) *configError {
 	switch admit := s.Discord.Admit.(type) {
 	case string:
 		switch admit {
@@ -106,8 +125,8 @@ func (s settings) checkPeople(from source, c *config) (err error) {
 			return nil
 		}
 	case []any:
-		c.Admission.Mode = entities.AdmitListed
-		if c.Admission.Guilds, err = ids(admit); err == nil {
+		if list, err := ids(admit); err == nil {
+			c.Admission = entities.Admission{Mode: entities.AdmitListed, Guilds: list}
 			return nil
 		}
 	}
@@ -140,29 +159,33 @@ func id(value any) (snowflake.ID, bool) {
 	return id, err == nil
 }
 
-func (s settings) checkListen(from source, c *config) error {
-	_, port, err := net.SplitHostPort(c.Listen)
-	if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || (n == 0 && !isLoopback(c.Listen)) {
+func (s settings) checkListen(from source, c *config) *configError {
+	_, port, err := net.SplitHostPort(s.HTTP.Listen)
+	if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || (n == 0 && !isLoopback(s.HTTP.Listen)) {
 		return from.fault("http.listen", `write an address and a port, like ":8080" or "127.0.0.1:8080"`)
 	}
+	c.Listen = s.HTTP.Listen
 	return nil
 }
 
-func (s settings) checkPublicURL(from source, c *config) error {
+func (s settings) checkPublicURL(from source, c *config) *configError {
+	if c.APIURL == "" {
+		return nil // what public_url must be depends on api_url, which has a fault of its own
+	}
 	api, err := url.Parse(c.APIURL)
 	if err != nil {
 		return from.fault("discord.api_url", "this is no URL")
 	}
-	local := hostIsLoopback(api.Hostname())
-	if c.PublicURL == "" {
+	public, local := strings.TrimSuffix(s.HTTP.PublicURL, "/"), hostIsLoopback(api.Hostname())
+	if public == "" {
 		if local {
 			return nil
 		}
 		return from.fault("http.public_url", `it is missing. Write the https address under which this server is reached from outside, like "https://troupe.example.org": AI clients connect there, and Discord fetches the avatars`)
 	}
-	u, err := url.Parse(c.PublicURL)
+	u, err := url.Parse(public)
 	switch {
-	case len(c.PublicURL) > longestPublicURL:
+	case len(public) > longestPublicURL:
 		return from.fault("http.public_url", "it is too long; at most 200 characters fit into Discord's messages beside a key")
 	case err != nil || u.Host == "" || u.Opaque != "" || (u.Scheme != "https" && u.Scheme != "http"):
 		return from.fault("http.public_url", `this is no web address. Write one like "https://troupe.example.org"`)
@@ -173,57 +196,65 @@ func (s settings) checkPublicURL(from source, c *config) error {
 	case !local && hostIsLoopback(u.Hostname()):
 		return from.fault("http.public_url", "this address leads to one's own machine only. Write the one under which Discord and AI clients reach this server from outside")
 	}
+	c.PublicURL = public
 	return nil
 }
 
-func (s settings) checkStore(from source, c *config) error {
-	if err := entities.CheckDatabaseURL(c.Database); err != nil {
+func (s settings) checkStore(from source, c *config) *configError {
+	if err := entities.CheckDatabaseURL(s.Database.URL); err != nil {
 		return from.fault("database.url", err.Error())
 	}
+	c.Database = s.Database.URL
 	return nil
 }
 
-func (s settings) checkLog(from source, c *config) error {
+func (s settings) checkLevel(from source, c *config) *configError {
 	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 	level, ok := levels[s.Log.Level]
 	if !ok {
 		return from.fault("log.level", `write "debug", "info", "warn" or "error"`)
 	}
-	if s.Log.Format != "text" && s.Log.Format != "json" {
-		return from.fault("log.format", `write "text" or "json"`)
-	}
-	c.LogLevel, c.LogJSON = level, s.Log.Format == "json"
+	c.LogLevel = level
 	return nil
 }
 
-func (s settings) checkToken(from source, c *config, fromEnvironment string) error {
+func (s settings) checkFormat(from source, c *config) *configError {
+	if s.Log.Format != "text" && s.Log.Format != "json" {
+		return from.fault("log.format", `write "text" or "json"`)
+	}
+	c.LogJSON = s.Log.Format == "json"
+	return nil
+}
+
+// token is the one to use: the environment's, or else what the settings name.
+func (s settings) token(from source, c *config, fromEnvironment string) (token string, fault *configError) {
 	const shape = "this is not a bot's token. Copy it from the Developer Portal (your application, Bot, Reset Token), alone and whole, without the word Bot before it"
 	switch {
 	case fromEnvironment != "":
-		if c.Token = strings.TrimSpace(fromEnvironment); !looksLikeToken(c.Token) {
-			return &configError{File: "environment", Key: tokenVariable, Problem: shape}
+		if token = strings.TrimSpace(fromEnvironment); !looksLikeToken(token) {
+			return "", &configError{File: "environment", Key: tokenVariable, Problem: shape}
 		}
 	case s.Discord.Token != "" && s.Discord.TokenFile != "":
-		return from.fault("discord.token_file", "discord.token is there too. Keep one of them")
+		return "", from.fault("discord.token_file", "discord.token is there too. Keep one of them")
 	case s.Discord.TokenFile != "":
 		data, err := readBounded(s.Discord.TokenFile, maxTokenSize)
 		if err != nil {
-			return from.fault("discord.token_file", "the file cannot be read ("+reason(err)+"). Name a file that holds the bot's token alone")
+			return "", from.fault("discord.token_file", "the file cannot be read ("+reason(err)+"). Name a file that holds the bot's token alone")
 		}
-		if c.Token = strings.TrimSpace(string(data)); !looksLikeToken(c.Token) {
-			return from.fault("discord.token_file", "in that file: "+shape)
+		if token = strings.TrimSpace(string(data)); !looksLikeToken(token) {
+			return "", from.fault("discord.token_file", "in that file: "+shape)
 		}
 		if open, err := readableByOthers(s.Discord.TokenFile); err == nil && open {
 			c.Warnings = append(c.Warnings, "discord.token_file can be read by other users of this machine: chmod 600 it")
 		}
 	case s.Discord.Token != "":
-		if c.Token = strings.TrimSpace(s.Discord.Token); !looksLikeToken(c.Token) {
-			return from.fault("discord.token", shape)
+		if token = strings.TrimSpace(s.Discord.Token); !looksLikeToken(token) {
+			return "", from.fault("discord.token", shape)
 		}
 	default:
-		return from.fault("discord.token", "the bot's token is missing. Copy it from the Developer Portal (your application, Bot, Reset Token) to here, to discord.token_file, or to the environment variable "+tokenVariable)
+		return "", from.fault("discord.token", "the bot's token is missing. Copy it from the Developer Portal (your application, Bot, Reset Token) to here, to discord.token_file, or to the environment variable "+tokenVariable)
 	}
-	return nil
+	return token, nil
 }
 
 // looksLikeToken says whether text has the form of a bot's token: three parts between dots,

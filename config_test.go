@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,49 @@ func checkOneLine(t *testing.T, err error) {
 	}
 }
 
+// TestAllFaultsAtOnce has a fault in every key that can have one of its own.
+func TestAllFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	path := writeConfig(t, `
+tokn = "x"
+[discord]
+operators = ["ada"]
+admit = "maybe"
+dev_guilds = ["x"]
+[http]
+listen = "x"
+legacy_sse = true
+[database]
+url = "x"
+[log]
+level = "loud"
+format = "xml"
+`)
+	c, err := loadConfig(path, tokenInEnvironment)
+	faults, ok := errors.AsType[configFaults](err)
+	if !ok {
+		t.Fatalf("got %v, want faults", err)
+	}
+	var keys []string
+	for _, fault := range faults {
+		keys = append(keys, fault.Key)
+		checkOneLine(t, fault)
+	}
+	want := []string{
+		"tokn", "http.legacy_sse", "discord.operators", "discord.dev_guilds", "discord.admit",
+		"http.listen", "database.url", "log.level", "log.format", "http.public_url",
+	}
+	if !slices.Equal(keys, want) {
+		t.Errorf("the faults are those of %q, want %q", keys, want)
+	}
+	if err.Error() != faults[0].Error() {
+		t.Errorf("a start says %q, not the first fault", err)
+	}
+	if empty := (config{Token: goodToken, APIURL: defaults().Discord.APIURL}); !reflect.DeepEqual(c, empty) {
+		t.Errorf("of a bad configuration is taken over\n%+v\nwant\n%+v", c, empty)
+	}
+}
+
 func TestNoConfigFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, err := loadConfig("", noEnvironment)
@@ -280,20 +324,21 @@ func FuzzConfig(f *testing.F) {
 	f.Add(string(example))
 	f.Add("discord.token = '" + goodToken + "'\nhttp.public_url = 'https://troupe.example.org'")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := decodeSettings("config.toml", []byte(text))
-		if err == nil {
+		s, faults, err := decodeSettings("config.toml", []byte(text))
+		if problem, ok := errors.AsType[*configError](err); ok {
+			faults = append(faults, problem)
+		} else if err != nil {
+			t.Fatalf("not a refusal: %v", err)
+		} else {
 			// A token file could be any file of this machine.
 			s.Discord.TokenFile = ""
-			_, err = s.check(source{file: "config.toml", doc: []byte(text)}, "")
+			_, wrong := s.check(source{file: "config.toml", doc: []byte(text)}, "")
+			faults = append(faults, wrong...)
 		}
-		if err == nil {
-			return
-		}
-		if _, ok := errors.AsType[*configError](err); !ok {
-			t.Fatalf("not a refusal: %v", err)
-		}
-		if strings.ContainsAny(err.Error(), "\n\r") {
-			t.Fatalf("more than one line: %q", err)
+		for _, fault := range faults {
+			if strings.ContainsAny(fault.Error(), "\n\r") {
+				t.Fatalf("more than one line: %q", fault)
+			}
 		}
 	})
 }

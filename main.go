@@ -77,11 +77,11 @@ func (c command) run(ctx context.Context) int {
 		return c.exit(c.sandbox(ctx))
 	}
 	cfg, err := loadConfig(*path, c.getenv)
+	if *check {
+		return c.exit(c.check(ctx, cfg, err))
+	}
 	if err != nil {
 		return c.exit(err)
-	}
-	if *check {
-		return c.exit(c.check(ctx, cfg))
 	}
 	return c.exit(c.serve(ctx, cfg))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/disgoorg/disgo/discord"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"troupe/commands"
 	"troupe/entities"
 	"troupe/relay"
 	"troupe/relay/sandbox"
@@ -130,6 +132,42 @@ func TestReadme(t *testing.T) {
 	} {
 		if written := readmeTable(string(readme), table); !slices.Equal(slices.Sorted(slices.Values(written)), slices.Sorted(slices.Values(have))) {
 			t.Errorf("the README's table of %s has %q, the program has %q", table, written, have)
+		}
+	}
+}
+
+// TestSetUpTexts holds the page at an MCP URL and the README to the lines that the program
+// prints.
+func TestSetUpTexts(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDemo(t)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+d.program.Addr()+"/mcp/any", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/html")
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(resp.Body)
+	if err = errors.Join(err, resp.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []struct{ what, text, name, url, key string }{
+		{"page", string(page), "NAME", "ADDRESS", "KEY"},
+		{"README", string(readme), "ada", "https://troupe.example.org/mcp/…", "troupe_…"},
+	} {
+		for _, want := range []string{commands.ClaudeCode(place.name, place.url, place.key), commands.ClientJSON(place.name, place.url, place.key)} {
+			if !strings.Contains(place.text, want) {
+				t.Errorf("the %s does not have\n%s", place.what, want)
+			}
 		}
 	}
 }

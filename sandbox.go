@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
+	"troupe/commands"
 	"troupe/entities"
 	"troupe/relay/sandbox"
 )
@@ -20,6 +22,7 @@ const (
 	demoTime  = 30 * time.Second // for the demo to be ready
 	demoPause = 20 * time.Millisecond
 	demoName  = "Ada"
+	demoHello = "Welcome, Ada! What brings you here?"
 	demoRules = "You are Ada, a friendly guest of this server who likes clear words and good questions. Keep your answers short."
 )
 
@@ -92,7 +95,7 @@ func (d *demo) run(ctx context.Context, in io.Reader) error {
 func (d *demo) play(ctx context.Context, in io.Reader, ended <-chan error) error {
 	made, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()
-	invitation, err := d.create(made)
+	welcome, err := d.create(made)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -100,12 +103,16 @@ func (d *demo) play(ctx context.Context, in io.Reader, ended <-chan error) error
 		return fmt.Errorf("make the sandbox's entity: %w", err)
 	}
 	cancel()
-	d.out.print(invitation)
+	d.out.print(welcome)
 	deaf := d.discord.OnMessage(d.show)
 	defer deaf()
 	lines := make(chan string)
 	// A read from a terminal cannot be called off: this one ends with the process.
 	go typed(ctx, in, lines)
+	// So that the first thing that is asked for with wait_for_messages is there.
+	if _, err := d.discord.Say(d.world.Mia, d.world.General, demoHello); err != nil {
+		return fmt.Errorf("greet the sandbox's entity: %w", err)
+	}
 	talk := talk{demo: d, who: "mia", where: d.world.General}
 	for {
 		select {
@@ -127,8 +134,8 @@ var (
 )
 
 // create makes the demo's entity as people do, by a slash command and a form, and takes the
-// MCP URL and the key from the answer.
-func (d *demo) create(ctx context.Context) (invitation string, err error) {
+// MCP URL and the key from the answer. It gives what to tell whoever sits at the terminal.
+func (d *demo) create(ctx context.Context) (string, error) {
 	form, err := d.command(ctx)
 	if err != nil {
 		return "", err
@@ -145,7 +152,7 @@ func (d *demo) create(ctx context.Context) (invitation string, err error) {
 	if url == "" || key == "" {
 		return "", fmt.Errorf("the bot answered without a URL and a key: %q", reply.Text())
 	}
-	return fmt.Sprintf(invitationText, url, key, demoName), nil
+	return invitation(url, key), nil
 }
 
 // home are the channels that the demo's entity lives in.
@@ -174,6 +181,25 @@ func (d *demo) command(ctx context.Context) (sandbox.Reply, error) {
 	}
 }
 
+// invitation says how to connect an AI to the demo's entity.
+func invitation(url, key string) string {
+	return fmt.Sprintf(invitationText, url, key, demoName, clientName,
+		commands.ClaudeCode(clientName, url, key), indented(commands.ClientJSON(clientName, url, key)),
+		curl(url, key, "send_message", `{"channel":"#general","content":"Hello from Ada"}`),
+		curl(url, key, "wait_for_messages", `{"timeout_s":20}`))
+}
+
+// clientName is what AI clients call the demo's entity.
+const clientName = "ada"
+
+func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
+// curl is a line for a terminal that calls a tool.
+func curl(url, key, tool, arguments string) string {
+	return fmt.Sprintf(`curl -s %s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' `+
+		`-d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"%s","arguments":%s}}'`, url, key, tool, arguments)
+}
+
 const invitationText = `
 This is troupe's sandbox: a Discord server that exists on this machine only, the real bot,
 and %[3]s, an AI identity that waits for an AI. Nothing here reaches Discord.
@@ -181,20 +207,25 @@ and %[3]s, an AI identity that waits for an AI. Nothing here reaches Discord.
   MCP URL  %[1]s
   key      %[2]s
 
-Claude Code:
+Claude Code, in another terminal. Address and key are new at each start: if it says that %[4]s
+is there already, type "claude mcp remove %[4]s" first.
 
-  claude mcp add --transport http ada %[1]s --header "Authorization: Bearer %[2]s"
+  %[5]s
 
 Other clients, with a settings file like this:
 
-  {"mcpServers": {"ada": {"type": "http", "url": "%[1]s", "headers": {"Authorization": "Bearer %[2]s"}}}}
+%[6]s
 
-By hand, to speak and to hear what was said since:
+By hand in another terminal, to speak and to hear what was said since:
 
-  curl -s %[1]s -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send_message","arguments":{"channel":"#general","content":"Hello from Ada"}}}'
-  curl -s %[1]s -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"wait_for_messages","arguments":{"timeout_s":20}}}'
+  %[7]s
+  %[8]s
+
+The answer ends with a next_cursor. To go on from there, ask again with it as the cursor:
+"arguments":{"cursor":"…","timeout_s":20}. Without it you hear the same once more.
 
 What is said on the server stands below. What you type is said by mia in #general; /help
-tells more. Ctrl-C ends it all, and nothing remains.
+tells more. Discord's slash commands, such as /entity create, cannot be typed here. Ctrl-C
+ends it all, and nothing remains.
 
 `

@@ -67,10 +67,11 @@ type talk struct {
 const talkHelp = `  TEXT             mia says it in #general, or whoever and wherever was chosen last
   /as NAME TEXT    somebody else says it: %s
   /in #NAME TEXT   it is said elsewhere: %s
+  //TEXT           TEXT is said with one / before it
   /help            this; Ctrl-C ends the sandbox`
 
 // hear does what was typed and gives what to answer on the terminal. Without a text, /as and
-// /in only choose.
+// /in only choose. What begins with / is never said by accident: it was meant as a command.
 func (t *talk) hear(line string) string {
 	line = strings.TrimSpace(line)
 	word, rest, _ := strings.Cut(line, " ")
@@ -85,17 +86,21 @@ func (t *talk) hear(line string) string {
 		if _, ok := t.people()[name]; !ok {
 			return fmt.Sprintf("  Nobody here is called %q. There are %s.", name, names(t.people()))
 		}
-		t.who, line = name, text
+		t.who = name
+		return t.hear(text)
 	case "/in":
 		name, text, _ := strings.Cut(rest, " ")
 		channel, ok := t.channels()["#"+strings.TrimPrefix(name, "#")]
 		if !ok {
 			return fmt.Sprintf("  There is no channel %q. /help lists them.", name)
 		}
-		t.where, line = channel, text
+		t.where = channel
+		return t.hear(text)
 	}
-	if line = strings.TrimSpace(line); line == "" {
-		return ""
+	if said, command := strings.CutPrefix(line, "/"); command {
+		if line = said; !strings.HasPrefix(said, "/") {
+			return "  There is no such command here; /help shows them."
+		}
 	}
 	if _, err := t.discord.Say(t.people()[t.who], t.where, line); err != nil {
 		return "  " + oneLine(err.Error())

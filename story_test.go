@@ -278,7 +278,7 @@ func (s *stage) demo(ctx context.Context, _ []string) error {
 	if err = errors.Join(err, in.Close()); err != nil {
 		return err
 	}
-	if err := s.logged(ctx, []string{"Ctrl-C ends it all"}); err != nil {
+	if err := s.logged(ctx, []string{"nothing remains"}); err != nil {
 		return err
 	}
 	text := s.bot.log.text()

@@ -79,8 +79,8 @@ func (s card) setup() *discord.Embed {
 			"Then ask the AI: “Who are you on Discord?”",
 		Fields: []discord.EmbedField{
 			{Name: "Claude Code", Value: "Paste this into a terminal:\n" +
-				block("sh", fmt.Sprintf("claude mcp add --transport http %s %s --header %q", name, s.url, authorization))},
-			{Name: "Other programs with a settings file", Value: "Many programs take MCP servers in this form:\n" + block("json", clientJSON(name, s.url, s.key))},
+				block("sh", ClaudeCode(name, s.url, s.key))},
+			{Name: "Other programs with a settings file", Value: "Many programs take MCP servers in this form:\n" + block("json", ClientJSON(name, s.url, s.key))},
 			{Name: "A quick test without an AI", Value: "In a terminal on macOS or Linux. It works when `serverInfo` stands in the answer:\n" +
 				block("sh", fmt.Sprintf("curl %s -H %q -H \"Content-Type: application/json\" -H \"Accept: application/json, text/event-stream\" -d '%s'", s.url, authorization, hello))},
 			{Name: "What does not work yet", Value: "ChatGPT, and connectors on claude.ai and in the Claude apps, want to sign in with OAuth. " +
@@ -96,8 +96,14 @@ func (s card) setup() *discord.Embed {
 // hello is the first thing that MCP clients say.
 const hello = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}`
 
-// clientJSON is the settings entry that many MCP clients share.
-func clientJSON(name, url, key string) string {
+// ClaudeCode is the line for a terminal that tells Claude Code of an entity. Its name there
+// may have letters, digits, - and _.
+func ClaudeCode(name, url, key string) string {
+	return fmt.Sprintf("claude mcp add --transport http %s %s --header %q", name, url, "Authorization: Bearer "+key)
+}
+
+// ClientJSON is the settings entry that many MCP clients share, over several lines.
+func ClientJSON(name, url, key string) string {
 	type server struct {
 		Type    string            `json:"type"`
 		URL     string            `json:"url"`

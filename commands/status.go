@@ -97,7 +97,7 @@ func (h health) population() string {
 	return text
 }
 
-// sending words the limits: who holds back what, and until when.
+// sending words the limits, who holds back what and until when, and what is under way.
 func (h health) sending() string {
 	l := h.relay.Limits
 	var lines []string
@@ -120,8 +120,11 @@ func (h health) sending() string {
 	if len(lines) == 0 {
 		lines = append(lines, "Nothing is held back.")
 	}
+	if n := h.relay.Speaking; n > 0 {
+		lines = append(lines, amount(n, "line is being sent.", "lines are being sent."))
+	}
 	return strings.Join(append(lines,
-		fmt.Sprintf("%d waiting, %d on the way. Discord asked to slow down %s since the start.", l.Waiting, l.InFlight, amount(l.TooMany, "time", "times")),
+		fmt.Sprintf("Requests to Discord: %d waiting, %d on the way. Discord asked to slow down %s since the start.", l.Waiting, l.InFlight, amount(l.TooMany, "time", "times")),
 		fmt.Sprintf("%d of at most %d refused requests in the last 10 minutes.", l.Invalid, l.InvalidLimit)), "\n")
 }
 

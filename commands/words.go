@@ -104,7 +104,7 @@ func userMention(id snowflake.ID) string { return "<@" + id.String() + ">" }
 // reader may know of it.
 func channelMention(id snowflake.ID) string { return "<#" + id.String() + ">" }
 
-// since and until show a time in the reader's own zone: as a date, and as "in 5 minutes".
+// since and relative show a time in the reader's own zone: as a date, and as "in 5 minutes".
 func since(t time.Time) string    { return fmt.Sprintf("<t:%d:D>", t.Unix()) }
 func relative(t time.Time) string { return fmt.Sprintf("<t:%d:R>", t.Unix()) }
 

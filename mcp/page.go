@@ -33,7 +33,9 @@ const connectPage = `<!doctype html>
     "NAME": {
       "type": "http",
       "url": "ADDRESS",
-      "headers": { "Authorization": "Bearer KEY" }
+      "headers": {
+        "Authorization": "Bearer KEY"
+      }
     }
   }
 }</pre>
