@@ -57,7 +57,8 @@ func (r *Registry) Self(ctx context.Context, actor Actor) (Entity, []Guild, erro
 	}
 	var guilds []Guild
 	for _, id := range r.roster.guildsOf(e.ID) {
-		if guild, ok := r.world.Guild(id); ok && r.admits(id) {
+		// One that was announced but has not come yet has no name.
+		if guild, ok := r.world.Guild(id); ok && guild.Name != "" && r.admits(id) {
 			guilds = append(guilds, guild)
 		}
 	}
