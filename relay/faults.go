@@ -63,7 +63,7 @@ func word(err error) error {
 	case rest.JSONErrorCodeUnknownEmoji:
 		return refuse(entities.Invalid, "Discord does not know this emoji. Use a plain emoji, or one of that server's as name:id.")
 	case rest.JSONErrorCodeMissingAccess, rest.JSONErrorCodeLackPermissionsToPerformAction:
-		return refuse(entities.NotAllowed, "Discord does not let the bot do this in that channel. An admin of that server can look at the bot's permissions there; /status names what is missing.")
+		return refuse(entities.NotAllowed, "Discord does not let the bot do this in that channel. An admin of that server can look at the bot's permissions in that channel's settings.")
 	case rest.JSONErrorCodeMaximumWebhooksReached:
 		return refuse(entities.Conflict, "That channel has its 15 webhooks already, and entities speak through one. An admin of that server can delete one under Edit Channel, Integrations.")
 	case rest.JSONErrorCodeMaximumWebhooksPerGuildReached:
