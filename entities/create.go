@@ -35,7 +35,7 @@ type NewEntity struct {
 }
 
 // Created is a new entity. Key is shown once; it is empty when the entity belongs to somebody
-// else than the actor, who then gets a key with [Registry.RotateKey].
+// else than the actor, who then gets one with [Registry.FirstKey].
 type Created struct {
 	Entity Entity
 	Key    string

@@ -18,3 +18,10 @@ func (r *Relay) SpoilTokens() {
 
 // Hurry shortens how long lines wait for Discord and for their echo.
 func (r *Relay) Hurry(post, echo time.Duration) { r.patience.post, r.patience.echo = post, echo }
+
+// Mouths counts the channels whose webhooks are known.
+func (r *Relay) Mouths() int {
+	r.webhooks.mu.Lock()
+	defer r.webhooks.mu.Unlock()
+	return max(len(r.webhooks.channels), len(r.webhooks.ours))
+}

@@ -62,7 +62,7 @@ func (r *Relay) learnChannel(event gateway.EventData) {
 		r.webhooks.forget(e.ID())
 	case gateway.EventChannelDelete:
 		r.world.RemoveChannel(e.ID())
-		r.webhooks.forget(e.ID())
+		r.webhooks.drop(e.ID())
 	case gateway.EventThreadCreate:
 		r.learnThread(e.GuildThread, e.ThreadMember.UserID != 0 || r.joined(e.ID()))
 	case gateway.EventThreadUpdate:

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
@@ -44,23 +45,58 @@ func (r *Relay) hearMessage(m discord.Message) {
 	}
 	// Claimed first: a line's echo counts wherever it is heard.
 	echo, _ := r.webhooks.claim(m)
-	if _, known := r.world.Channel(m.ChannelID); !known && echo == nil && r.registry.Inhabited(*m.GuildID) {
-		// Discord does not promise to tell of a thread before its messages.
-		select {
-		case r.strays <- m:
-		default:
-		}
+	if echo == nil && r.strayed(m) {
 		return
 	}
-	r.noteMessage(m, echo)
+	if echo != nil || r.registry.Hears(m.ChannelID) {
+		r.cache.put(m)
+		r.noteMessage(m, echo)
+	}
 }
 
-// noteMessage puts a message on its way to the event log, if anybody could be told of it.
-func (r *Relay) noteMessage(m discord.Message, echo *flight) {
-	if echo == nil && !r.registry.Hears(m.ChannelID) {
-		return
+// strayed puts a message aside whose thread is not known: Discord does not promise to tell of
+// a thread before its messages. What comes after it in that thread waits behind it.
+func (r *Relay) strayed(m discord.Message) bool {
+	_, known := r.world.Channel(m.ChannelID)
+	if !r.astray.begin(m.ChannelID, known || !r.registry.Inhabited(*m.GuildID)) {
+		return false
 	}
-	r.cache.put(m)
+	select {
+	case r.strays <- m:
+	default:
+		r.astray.end(m.ChannelID)
+		r.log.Warn("too many messages of unknown threads; one is not noted", "channel", m.ChannelID)
+	}
+	return true
+}
+
+// astray counts, by thread, the messages that wait for it to be known.
+type astray struct {
+	mu      sync.Mutex
+	waiting map[snowflake.ID]int
+}
+
+// begin counts a message in, unless its thread is settled and none waits before it.
+func (a *astray) begin(thread snowflake.ID, settled bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if settled && a.waiting[thread] == 0 {
+		return false
+	}
+	a.waiting[thread]++
+	return true
+}
+
+func (a *astray) end(thread snowflake.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waiting[thread]--; a.waiting[thread] == 0 {
+		delete(a.waiting, thread)
+	}
+}
+
+// noteMessage puts a message on its way to the event log.
+func (r *Relay) noteMessage(m discord.Message, echo *flight) {
 	h := utterance{echo: echo, event: entities.Event{
 		Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
 	}}
@@ -86,7 +122,11 @@ func (r *Relay) homeStrays(ctx context.Context) {
 					r.log.Warn("look up a thread", "channel", m.ChannelID, "err", scrubError(err))
 				}
 			}
-			r.noteMessage(m, nil)
+			// Its text is left to Discord: it may have been edited or deleted meanwhile.
+			if r.registry.Hears(m.ChannelID) {
+				r.noteMessage(m, nil)
+			}
+			r.astray.end(m.ChannelID)
 		case <-ctx.Done():
 			return
 		}

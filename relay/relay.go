@@ -61,7 +61,8 @@ type Relay struct {
 	inbox    inbox
 	lookups  lookups
 	strays   chan discord.Message // messages of threads that are not known yet
-	draining chan struct{}        // closed by Drain
+	astray   astray
+	draining chan struct{} // closed by Drain
 	drain    sync.Once
 	patience patience
 	speaking atomic.Int64 // lines under way
@@ -88,6 +89,7 @@ func New(cfg Config) (*Relay, error) {
 	r.inbox = newInbox()
 	r.lookups = newLookups()
 	r.strays = make(chan discord.Message, mostStrays)
+	r.astray.waiting = map[snowflake.ID]int{}
 	r.draining = make(chan struct{})
 	r.patience = usualPatience
 	return r, r.connectClient()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -84,6 +85,15 @@ func (w *webhooks) forget(channel snowflake.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changes++
+}
+
+// drop forgets everything about a channel that is gone.
+func (w *webhooks) drop(channel snowflake.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	gone := w.channels[channel]
+	delete(w.channels, channel)
+	maps.DeleteFunc(w.ours, func(_ snowflake.ID, m *mouth) bool { return m == gone })
 }
 
 func (w *webhooks) remember(id snowflake.ID, m *mouth) {
