@@ -14,6 +14,7 @@ type Actor struct {
 	user        snowflake.ID
 	guild       snowflake.ID
 	permissions discord.Permissions
+	roles       []snowflake.ID
 	entity      ID
 	credential  string
 	generation  int
@@ -29,10 +30,10 @@ const (
 	system
 )
 
-// Member is a person who acts in a guild, with the permissions that Discord says they have
-// there (an interaction carries them). Guild is 0 in a direct message.
-func Member(user, guild snowflake.ID, permissions discord.Permissions) Actor {
-	return Actor{kind: member, user: user, guild: guild, permissions: permissions}
+// Member is a person who acts in a guild, with the permissions and roles that Discord says
+// they have there (an interaction carries them). Guild is 0 in a direct message.
+func Member(user, guild snowflake.ID, permissions discord.Permissions, roles ...snowflake.ID) Actor {
+	return Actor{kind: member, user: user, guild: guild, permissions: permissions, roles: roles}
 }
 
 // System is the program itself, acting for a purpose: "ingest", "retention".
@@ -64,7 +65,14 @@ func (a Actor) String() string {
 	}
 }
 
-func (a Actor) manages() bool {
-	return a.kind == member && a.guild != 0 &&
-		(a.permissions.Has(discord.PermissionManageGuild) || a.permissions.Has(discord.PermissionAdministrator))
+// manages says whether a person administrates the guild where they act.
+func (a Actor) manages() bool { return a.has(discord.PermissionManageGuild) }
+
+// moderates says whether a person looks after the guild where they act, or manages it.
+func (a Actor) moderates() bool {
+	return a.manages() || a.has(discord.PermissionManageMessages) || a.has(discord.PermissionModerateMembers)
+}
+
+func (a Actor) has(p discord.Permissions) bool {
+	return a.kind == member && a.guild != 0 && (a.permissions.Has(p) || a.permissions.Has(discord.PermissionAdministrator))
 }

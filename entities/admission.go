@@ -2,12 +2,10 @@ package entities
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 // AdmissionMode is how new servers are met.
@@ -24,73 +22,78 @@ const (
 	AdmitListed
 )
 
-// Admission is which servers are served.
+// Admission is which servers are served. What an operator has decided about a server stands
+// over the mode, but for servers that are not listed when only listed ones are served.
 type Admission struct {
 	Mode   AdmissionMode
 	Guilds []snowflake.ID // for AdmitListed
 }
 
-// admits says whether a guild is served.
-func (r *Registry) admits(guild snowflake.ID) bool {
-	switch r.admission.Mode {
+func (a Admission) admits(guild GuildRow) bool {
+	decided := guild.DecidedBy != ""
+	switch a.Mode {
 	case AdmitAll:
-		return true
+		return !decided || guild.Admitted
 	case AdmitListed:
-		return slices.Contains(r.admission.Guilds, guild)
+		return slices.Contains(a.Guilds, guild.ID) && (!decided || guild.Admitted)
 	default:
-		r.roster.mu.RLock()
-		defer r.roster.mu.RUnlock()
-		return r.roster.admitted[guild]
+		return decided && guild.Admitted
 	}
 }
 
-// Dormant says whether a guild waits for an operator: it is not served, and admitting it
-// would change that.
-func (r *Registry) Dormant(guild snowflake.ID) bool {
-	return r.admission.Mode == AdmitAsk && !r.admits(guild)
+// serves says whether a guild is admitted.
+func (r *Registry) serves(guild snowflake.ID) bool {
+	return r.admission.admits(r.roster.guild(guild))
 }
 
-// Admit serves a guild from now on. An operator who has Manage Server there may, and the
-// program itself when it has found such an operator.
+// dormant says whether a guild waits for an operator's first decision.
+func (r *Registry) dormant(guild snowflake.ID) bool {
+	return r.admission.Mode == AdmitAsk && r.roster.guild(guild).DecidedBy == ""
+}
+
+// Dormant says whether a guild waits for an operator's first decision.
+func (r *Registry) Dormant(ctx context.Context, actor Actor, guild snowflake.ID) (bool, error) {
+	if _, err := r.pass(ctx, actor, actServers, ""); err != nil {
+		return false, err
+	}
+	return r.dormant(guild), nil
+}
+
+// Admit serves a guild from now on. An operator may, and the program itself when it has found
+// one who manages the server.
 func (r *Registry) Admit(ctx context.Context, actor Actor, guild snowflake.ID) error {
-	allowed := actor.kind == system || (r.operates(actor) && actor.guild == guild && actor.manages())
-	if !allowed {
-		return r.refused(ctx, actor, "admit", "", guild, errDormant)
+	m, err := r.pass(ctx, actor, actAdmit, "")
+	if err != nil {
+		return err
 	}
-	if r.admission.Mode != AdmitAsk || r.admits(guild) {
+	if r.admission.Mode == AdmitListed && !slices.Contains(r.admission.Guilds, guild) {
+		return Refuse(Conflict, "Only the servers that are listed in the configuration are served. Whoever runs this bot adds this one to discord.admit.")
+	}
+	return r.admit(ctx, m, guild)
+}
+
+func (r *Registry) admit(ctx context.Context, m matter, guild snowflake.ID) error {
+	if r.serves(guild) {
 		return nil
 	}
-	row := GuildRow{ID: guild, Admitted: true, DecidedBy: actor.String(), DecidedAt: r.now().UTC()}
-	err := r.change(ctx, func(tx *gorm.DB) error {
-		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
-			return fmt.Errorf("save the guild's admission: %w", err)
-		}
-		return r.audit(tx, actor, "admit", "", guild, "")
-	}, func(s *roster) { s.admitted[guild] = true })
-	return err
+	return r.decideOn(ctx, m, guild, true)
 }
 
-var errDormant = &Refusal{Reason: NotAllowed, Text: "This server is not served yet. Whoever runs this bot can admit it: by having Manage Server here and using any of its commands, or with discord.admit in its configuration."}
-
-// operates says whether a person runs this instance.
-func (r *Registry) operates(a Actor) bool {
-	return a.kind == member && slices.Contains(r.Operators(), a.user)
+// Dismiss serves a guild no more: its entities neither hear nor speak there, and its people
+// cannot use the commands. What is set there is kept.
+func (r *Registry) Dismiss(ctx context.Context, actor Actor, guild snowflake.ID) error {
+	m, err := r.pass(ctx, actor, actDismiss, "")
+	if err != nil {
+		return err
+	}
+	return r.decideOn(ctx, m, guild, false)
 }
 
-// enter lets a person act in a guild: the bot must be there and the guild served. An operator
-// with Manage Server admits a dormant guild by acting in it.
-func (r *Registry) enter(ctx context.Context, a Actor) error {
-	if a.kind != member {
-		return Refuse(NotAllowed, "Only a person on a server can do this. Use the bot's commands in Discord.")
-	}
-	if a.guild == 0 {
-		return Refuse(NotAllowed, "This works on a server only. Use it in one of the server's channels.")
-	}
-	if r.admits(a.guild) {
-		return nil
-	}
-	if !r.operates(a) || !a.manages() {
-		return errDormant
-	}
-	return r.Admit(ctx, a, a.guild)
+func (r *Registry) decideOn(ctx context.Context, m matter, guild snowflake.ID, admitted bool) error {
+	return r.alterGuild(ctx, m, guild, func(_ *gorm.DB, row *GuildRow) (string, error) {
+		row.Admitted, row.DecidedBy, row.DecidedAt = admitted, m.actor.String(), r.now().UTC()
+		return "", nil
+	})
 }
+
+var errDormant = &Refusal{Reason: NotAllowed, Text: "This server is not served. Whoever runs this bot can admit it: with /operator servers, by having Manage Server here and using any of its commands, or with discord.admit in its configuration."}

@@ -81,10 +81,15 @@ func square(picture image.Image, side int) ([]byte, error) {
 }
 
 // DecodeAvatar is [NewAvatar], one at a time for the whole instance: a decoded picture takes
-// many times the memory of its file. A person who may create entities may decode one.
+// many times the memory of its file. It is given only to people who may do something with it:
+// who may create entities, or who own one.
 func (r *Registry) DecodeAvatar(ctx context.Context, actor Actor, data []byte) (Avatar, error) {
-	if err := r.enter(ctx, actor); err != nil {
+	m, err := r.pass(ctx, actor, actMine, "")
+	if err != nil {
 		return Avatar{}, err
+	}
+	if !m.creates() && len(r.roster.of(actor.user)) == 0 {
+		return Avatar{}, r.noted(ctx, m, "", Refuse(NotAllowed, "Only people who may create entities here, or who own one, can upload a picture."))
 	}
 	select {
 	case r.decoding <- struct{}{}:
@@ -102,8 +107,22 @@ func savePicture(tx *gorm.DB, a Avatar) error {
 	return nil
 }
 
+// dropUnusedPictures deletes pictures that nothing shows any more.
+func dropUnusedPictures(tx *gorm.DB, hashes ...string) error {
+	for _, hash := range hashes {
+		err := tx.Where("hash = ? AND hash NOT IN (SELECT avatar FROM entities) AND hash NOT IN (SELECT avatar FROM presences)", hash).Delete(&Picture{}).Error
+		if err != nil {
+			return fmt.Errorf("forget a picture: %w", err)
+		}
+	}
+	return nil
+}
+
 // Picture gives the PNG with this hash. Pictures are public to whoever knows their hash.
-func (r *Registry) Picture(ctx context.Context, hash string) ([]byte, error) {
+func (r *Registry) Picture(ctx context.Context, actor Actor, hash string) ([]byte, error) {
+	if _, err := r.pass(ctx, actor, actServe, ""); err != nil {
+		return nil, err
+	}
 	var picture Picture
 	err := r.db.reader.WithContext(ctx).Take(&picture, "hash = ?", hash).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {

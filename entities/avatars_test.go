@@ -117,9 +117,9 @@ func TestPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, err := reg.Picture(t.Context(), avatar.Hash); err != nil || !bytes.Equal(got, avatar.PNG) {
+	if got, err := reg.Picture(t.Context(), program, avatar.Hash); err != nil || !bytes.Equal(got, avatar.PNG) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	_, err = reg.Picture(t.Context(), "nothing")
+	_, err = reg.Picture(t.Context(), program, "nothing")
 	wantRefusal(t, err, entities.NotFound)
 }

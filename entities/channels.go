@@ -22,17 +22,18 @@ type ChannelView struct {
 
 // Channels lists the channels, forums and active threads that an entity can see, in the order
 // in which Discord shows them.
-func (r *Registry) Channels(_ context.Context, actor Actor) ([]ChannelView, error) {
-	if err := r.check(actor); err != nil {
+func (r *Registry) Channels(ctx context.Context, actor Actor) ([]ChannelView, error) {
+	m, err := r.pass(ctx, actor, actBe, "")
+	if err != nil {
 		return nil, err
 	}
 	var views []ChannelView
-	for _, guild := range r.roster.guildsOf(actor.entity) {
+	for _, guild := range m.entry.guilds() {
 		for _, c := range r.world.Channels(guild) {
 			if !listed(c) {
 				continue
 			}
-			if view, ok := r.view(actor, c); ok {
+			if view, ok := r.view(m.entry, c.ID); ok {
 				views = append(views, view)
 			}
 		}
@@ -45,23 +46,23 @@ func (r *Registry) Channels(_ context.Context, actor Actor) ([]ChannelView, erro
 	return views, nil
 }
 
-func (r *Registry) view(actor Actor, c Channel) (ChannelView, bool) {
-	_, refusal, visible := r.decide(actor, ReadHistory, c.ID)
-	if !visible {
+func (r *Registry) view(e *entry, channel snowflake.ID) (ChannelView, bool) {
+	f, ok := r.facts(e, channel)
+	if !ok {
 		return ChannelView{}, false
 	}
-	view := ChannelView{Channel: c, CanRead: refusal == ""}
-	view.Guild, _ = r.world.Guild(c.GuildID)
-	_, refusal, _ = r.decide(actor, Post, c.ID)
-	view.CanPost = refusal == ""
-	_, refusal, _ = r.decide(actor, React, c.ID)
-	view.CanReact = refusal == ""
-	governing := c
-	if c.IsThread() {
-		governing, _ = r.world.Channel(c.ParentID)
-		view.Parent = governing.Name
+	read := decide(f, ReadHistory)
+	if read.hidden || read.gap != nil {
+		return ChannelView{}, false
 	}
-	if category, ok := r.world.Channel(governing.ParentID); ok {
+	view := ChannelView{
+		Channel: f.channel, Guild: f.guild,
+		CanRead: read.allowed(), CanPost: decide(f, Post).allowed(), CanReact: decide(f, React).allowed(),
+	}
+	if f.channel.IsThread() {
+		view.Parent = f.governing.Name
+	}
+	if category, ok := r.world.Channel(f.governing.ParentID); ok {
 		view.Category = category.Name
 	}
 	return view, true
@@ -84,8 +85,9 @@ func (r *Registry) place(c Channel) []uint64 {
 // "server/#name" or a thread's name, among those that it can see. An ambiguous name is
 // refused with the candidates. An id that is not known is returned as it is with known =
 // false, since an archived thread is not known before it is asked for.
-func (r *Registry) ResolveChannel(_ context.Context, actor Actor, ref string) (id snowflake.ID, known bool, err error) {
-	if err := r.check(actor); err != nil {
+func (r *Registry) ResolveChannel(ctx context.Context, actor Actor, ref string) (id snowflake.ID, known bool, err error) {
+	m, err := r.pass(ctx, actor, actBe, "")
+	if err != nil {
 		return 0, false, err
 	}
 	ref = strings.TrimSpace(ref)
@@ -97,7 +99,7 @@ func (r *Registry) ResolveChannel(_ context.Context, actor Actor, ref string) (i
 	if name == "" {
 		return 0, false, Refuse(Invalid, "Name a channel: an id, #name, server/#name or a message link. list_channels shows yours.")
 	}
-	matches := r.named(actor, server, func(c Channel) bool { return strings.EqualFold(c.Name, name) })
+	matches := r.named(m.entry, server, func(c Channel) bool { return strings.EqualFold(c.Name, name) })
 	if exact := slices.DeleteFunc(slices.Clone(matches), func(c Channel) bool { return c.Name != name }); len(exact) > 0 {
 		matches = exact
 	}
@@ -113,9 +115,9 @@ func (r *Registry) ResolveChannel(_ context.Context, actor Actor, ref string) (i
 
 // named finds the channels with a name among those that an entity can see. Names are compared
 // first: a decision costs more.
-func (r *Registry) named(actor Actor, server string, same func(Channel) bool) []Channel {
+func (r *Registry) named(e *entry, server string, same func(Channel) bool) []Channel {
 	var found []Channel
-	for _, id := range r.roster.guildsOf(actor.entity) {
+	for _, id := range e.guilds() {
 		guild, ok := r.world.Guild(id)
 		if !ok || (server != "" && !strings.EqualFold(guild.Name, server)) {
 			continue
@@ -124,8 +126,10 @@ func (r *Registry) named(actor Actor, server string, same func(Channel) bool) []
 			if !listed(c) || !same(c) {
 				continue
 			}
-			if _, _, visible := r.decide(actor, Hear, c.ID); visible {
-				found = append(found, c)
+			if f, ok := r.facts(e, c.ID); ok {
+				if v := decide(f, Hear); !v.hidden && v.gap == nil {
+					found = append(found, c)
+				}
 			}
 		}
 	}

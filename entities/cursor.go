@@ -7,13 +7,10 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/disgoorg/snowflake/v2"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 const (
@@ -23,28 +20,34 @@ const (
 
 // instanceSecret reads the secret with which cursors are signed, and makes it at first start.
 func (r *Registry) instanceSecret(ctx context.Context) ([]byte, error) {
-	var row setting
-	err := r.db.writer.WithContext(ctx).Take(&row, "name = ?", cursorSecret).Error
-	if err == nil || !errors.Is(err, gorm.ErrRecordNotFound) {
-		return row.Value, err
+	db := r.db.writer.WithContext(ctx)
+	value, known, err := readSetting(db, cursorSecret)
+	if err != nil || known {
+		return value, err
 	}
-	row = setting{Name: cursorSecret, Value: make([]byte, sha256.Size)}
-	if _, err := io.ReadFull(r.random, row.Value); err != nil {
+	value = make([]byte, sha256.Size)
+	if _, err := io.ReadFull(r.random, value); err != nil {
 		return nil, fmt.Errorf("read random bytes: %w", err)
 	}
-	return row.Value, r.db.writer.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error
+	return value, writeSetting(db, cursorSecret, value)
 }
 
 // Cursor words a position in the event log for one entity and one scope: a channel, or 0 for
 // all. It is opaque to clients and means nothing to any other entity.
-func (r *Registry) Cursor(actor Actor, scope snowflake.ID, position int64) string {
+func (r *Registry) Cursor(ctx context.Context, actor Actor, scope snowflake.ID, position int64) (string, error) {
+	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
+		return "", err
+	}
 	raw := binary.AppendUvarint(binary.AppendVarint(nil, position), uint64(scope))
-	return base64.RawURLEncoding.EncodeToString(append(raw, r.sign(actor.entity, raw)...))
+	return base64.RawURLEncoding.EncodeToString(append(raw, r.sign(actor.entity, raw)...)), nil
 }
 
 // Position reads a cursor that was made for this entity, and its scope. A position that the
 // log has not reached (a backup was restored) is its end.
-func (r *Registry) Position(actor Actor, cursor string) (position int64, scope snowflake.ID, err error) {
+func (r *Registry) Position(ctx context.Context, actor Actor, cursor string) (position int64, scope snowflake.ID, err error) {
+	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
+		return 0, 0, err
+	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) <= cursorMAC {
 		return 0, 0, errBadCursor

@@ -4,152 +4,155 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strconv"
+	"log/slog"
 	"strings"
 	"time"
 
-	"github.com/glebarez/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
 
-// database is one writer and many readers of the same SQLite file. One connection writes, so
-// that a transaction never meets another one's lock; readers see the last commit (WAL).
+// database is one writer and many readers of the same rows. One connection writes, so that a
+// transaction never meets another one's lock; readers see the last commit.
 type database struct {
+	hold   hold
 	writer *gorm.DB
 	reader *gorm.DB
 }
 
-// oldestSQLite has the fix of the WAL-reset bug, which corrupts databases that several
-// connections use (sqlite.org/wal.html#walresetbug).
-var oldestSQLite = [3]int{3, 51, 3}
+// place is where rows are kept: a SQLite file or a database of a PostgreSQL server.
+type place interface {
+	// take makes this process the only one that writes there, or gives [errHeld].
+	take(ctx context.Context, me holding, log *slog.Logger) (hold, error)
+	// reader opens connections that cannot write. They need no hold.
+	reader(ctx context.Context) (*gorm.DB, error)
+	// setAside keeps a copy of the rows, named for the step that is going to change them, and
+	// says where; "" when the place's operator looks after copies.
+	setAside(ctx context.Context, db *gorm.DB, step string) (string, error)
+	// backup copies all rows, as they are at one moment, to a new SQLite file that has taken
+	// the same steps.
+	backup(ctx context.Context, steps []step, path string) error
+	// trouble words what the place answered: what to mend, and never a password.
+	trouble(err error) error
+}
 
-const (
-	sqlitePrefix = "sqlite:"
-	readers      = 4
-	busyTimeout  = 10 * time.Second
-)
+// hold is the right to be the only process that writes at a place.
+type hold interface {
+	// writer opens the one connection that writes. One that changes tables keeps no
+	// prepared statements, which would be of tables as they were.
+	writer(ctx context.Context, changesTables bool) (*gorm.DB, error)
+	// staging names a file in which a backup can be made ready to come here.
+	staging() (string, error)
+	// replace puts the rows of a SQLite file that has taken all steps in place of what is here,
+	// and says in which file that is kept; "" when there was nothing.
+	replace(ctx context.Context, staged sqliteFile, cfg Config, me holding) (kept string, err error)
+	// lost gets one error when somebody else has taken the place over.
+	lost() <-chan error
+	release() error
+}
 
-// Statements are prepared once and kept. gorm ends the goroutine that would expire them at no
-// time; with this lifetime, its own word for "never", it starts none.
+// errHeld says that another process has the place.
+var errHeld = errors.New("another troupe uses this database")
+
+const readers = 4
+
+// gorm ends the goroutine that would expire prepared statements at no time; with this
+// lifetime, its own word for "never", it starts none.
 const (
 	preparedStatements = 200
 	neverExpire        = 10 * 365 * 24 * time.Hour
 )
 
-// CheckDatabaseURL says what is wrong with a database URL, or nil.
+// CheckDatabaseURL says what is wrong with a database URL, or nil. What it says never quotes
+// the URL, in which a password may stand.
 func CheckDatabaseURL(raw string) error {
-	switch {
-	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
-		return errors.New("this version stores in SQLite only; write sqlite:troupe.db")
-	case !strings.HasPrefix(raw, sqlitePrefix):
-		return errors.New("it must begin with sqlite:, as in sqlite:troupe.db")
-	}
-	path := strings.TrimPrefix(raw, sqlitePrefix)
-	if path == "" || strings.HasPrefix(path, ":memory:") || strings.ContainsAny(path, "?#") {
-		return errors.New("after sqlite: comes the path of a file, as in sqlite:troupe.db")
-	}
-	return nil
+	_, err := findPlace(raw)
+	return err
 }
 
-func openDatabase(ctx context.Context, raw string) (database, error) {
-	if err := CheckDatabaseURL(raw); err != nil {
-		return database{}, fmt.Errorf("database %q: %w", raw, err)
+func findPlace(raw string) (place, error) {
+	switch {
+	case strings.HasPrefix(raw, sqlitePrefix):
+		return newSQLiteFile(raw)
+	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
+		return newPostgresDatabase(raw)
 	}
-	path := strings.TrimPrefix(raw, sqlitePrefix)
-	if err := reserve(path); err != nil {
-		return database{}, err
-	}
-	writer, err := openSQLite(path, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)")
+	return nil, errors.New("it must begin with sqlite: or postgres://, as in sqlite:troupe.db")
+}
+
+// openDatabase takes a place, brings its tables up to date and opens it.
+func openDatabase(ctx context.Context, cfg Config) (database, error) {
+	at, err := findPlace(cfg.Database)
 	if err != nil {
 		return database{}, err
 	}
-	db := database{writer: writer}
-	if err := checkSQLiteVersion(ctx, writer); err != nil {
-		return database{}, errors.Join(err, db.close())
-	}
-	if db.reader, err = openSQLite(path, readers, "_pragma=query_only(1)"); err != nil {
-		return database{}, errors.Join(err, db.close())
+	db, err := openPlace(ctx, at, cfg)
+	if err != nil {
+		return database{}, errors.Join(at.trouble(err), db.close())
 	}
 	return db, nil
 }
 
-// reserve makes the file, readable by its owner only: it holds hashes of keys and who spoke
-// when.
-func reserve(path string) error {
-	if dir := filepath.Dir(path); dir != "." {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("make the database's folder: %w", err)
-		}
+func openPlace(ctx context.Context, at place, cfg Config) (db database, err error) {
+	me := newHolding(cfg)
+	if db.hold, err = seize(ctx, at, me, cfg.Log); err != nil {
+		return db, err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names this path in the config
-	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
+	if err := upgrade(ctx, at, db.hold, me, cfg.allSteps(), cfg.Log); err != nil {
+		return db, err
 	}
-	return f.Close()
+	if db.writer, err = db.hold.writer(ctx, false); err != nil {
+		return db, err
+	}
+	db.reader, err = at.reader(ctx)
+	return db, err
 }
 
-func openSQLite(path string, connections int, options ...string) (*gorm.DB, error) {
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(" +
-		strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")&" + strings.Join(options, "&")
-	db, err := gorm.Open(sqlite.Open(dsn), &gorm.Config{
+// gormConfig is how the rows are read and written at every place. The writer keeps no
+// statements of gorm's: one that is being prepared outside a transaction waits for the only
+// connection, while the transaction that has it waits for that statement, for ever.
+func gormConfig(keepStatements bool) *gorm.Config {
+	return &gorm.Config{
 		SkipDefaultTransaction: true,
-		PrepareStmt:            true,
+		PrepareStmt:            keepStatements,
 		PrepareStmtMaxSize:     preparedStatements,
 		PrepareStmtTTL:         neverExpire,
 		TranslateError:         true,
 		NowFunc:                func() time.Time { return time.Now().UTC() },
 		// Errors are logged once, where they are handled, and gorm's own lines could quote values.
 		Logger: logger.Discard,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
+}
+
+// bound sets how many connections there are. They stay open until the end.
+func bound(db *gorm.DB, connections int) error {
 	pool, err := db.DB()
 	if err != nil {
-		return nil, fmt.Errorf("open the database %s: %w", path, err)
+		return fmt.Errorf("bound the connections: %w", err)
 	}
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
-	return db, nil
-}
-
-func checkSQLiteVersion(ctx context.Context, db *gorm.DB) error {
-	var version string
-	if err := db.WithContext(ctx).Raw("SELECT sqlite_version()").Scan(&version).Error; err != nil {
-		return fmt.Errorf("ask SQLite's version: %w", err)
-	}
-	var have [3]int
-	if _, err := fmt.Sscanf(version, "%d.%d.%d", &have[0], &have[1], &have[2]); err != nil {
-		return fmt.Errorf("read SQLite's version %q: %w", version, err)
-	}
-	for i, want := range oldestSQLite {
-		if have[i] != want {
-			if have[i] < want {
-				return fmt.Errorf("this build has SQLite %s, which can corrupt a database (fixed in 3.51.3): build it with the versions in go.mod", version)
-			}
-			return nil
-		}
-	}
 	return nil
 }
 
 func (d database) close() error {
-	var errs []error
-	for _, db := range []*gorm.DB{d.reader, d.writer} {
-		if db == nil {
-			continue
-		}
-		pool, err := db.DB()
-		if err == nil {
-			err = pool.Close()
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("close the database: %w", err))
-		}
+	errs := []error{closePool(d.reader), closePool(d.writer)}
+	if d.hold != nil {
+		errs = append(errs, d.hold.release())
 	}
 	return errors.Join(errs...)
+}
+
+func closePool(db *gorm.DB) error {
+	if db == nil {
+		return nil
+	}
+	pool, err := db.DB()
+	if err == nil {
+		err = pool.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
 }

@@ -16,13 +16,16 @@ import (
 	"time"
 
 	"github.com/disgoorg/snowflake/v2"
-	"gorm.io/gorm"
 )
 
 // Config is what a [Registry] needs.
 type Config struct {
-	// Database is "sqlite:PATH". The file is made when it is missing.
+	// Database is "sqlite:PATH", whose file is made when it is missing, or the URL of a
+	// PostgreSQL database.
 	Database string
+	// Holder names this process to others that want the same database. Default: [ThisProcess]
+	// of "troupe".
+	Holder string
 	// Admission says which servers are served.
 	Admission Admission
 	// Operators are the Discord users who run this instance. [Registry.SetOperators] changes
@@ -36,6 +39,8 @@ type Config struct {
 	Now func() time.Time
 	// Random is where secrets and ids come from. Default: crypto/rand.
 	Random io.Reader
+
+	steps []step // that only tests add
 }
 
 // Registry is the one authority over entities. It is safe for concurrent use.
@@ -55,28 +60,27 @@ type Registry struct {
 	decoding  chan struct{}
 
 	operators atomic.Pointer[[]snowflake.ID]
+	judge     func(matter) error // the gate's decision
+	pace      pace
 	revoked   hooks
 	refusals  refusals
 }
 
-// Open opens the database, brings its tables up to date and reads the registry.
+// Open takes the database for this process alone, brings its tables up to date and reads the
+// registry. What stops it is worded for whoever wrote Config.Database.
 func Open(ctx context.Context, cfg Config) (*Registry, error) {
 	if cfg.World == nil || cfg.Log == nil {
 		return nil, errors.New("entities: World and Log are required")
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if cfg.Random == nil {
-		cfg.Random = rand.Reader
-	}
-	db, err := openDatabase(ctx, cfg.Database)
+	cfg.fill()
+	db, err := openDatabase(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	r := &Registry{
 		world: cfg.World, admission: cfg.Admission, log: cfg.Log, now: cfg.Now, random: cfg.Random, db: db,
 		roster: newRoster(), uses: uses{written: map[string]time.Time{}}, decoding: make(chan struct{}, maxDecoding),
+		judge: judge, pace: newPace(),
 	}
 	r.operators.Store(&cfg.Operators)
 	if err := r.load(ctx); err != nil {
@@ -85,10 +89,23 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 	return r, nil
 }
 
-func (r *Registry) load(ctx context.Context) error {
-	if err := migrate(r.db.writer.WithContext(ctx)); err != nil {
-		return fmt.Errorf("bring the database's tables up to date: %w", err)
+// fill gives what is left out its default.
+func (c *Config) fill() {
+	if c.Now == nil {
+		c.Now = time.Now
 	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	if c.Holder == "" {
+		c.Holder = ThisProcess("troupe")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+func (r *Registry) load(ctx context.Context) error {
 	key, err := r.instanceSecret(ctx)
 	if err != nil {
 		return fmt.Errorf("read the instance's secret: %w", err)
@@ -99,13 +116,21 @@ func (r *Registry) load(ctx context.Context) error {
 		return err
 	}
 	r.latest.Store(latest)
-	return r.readRoster(ctx)
+	if err := r.readRoster(ctx); err != nil {
+		return err
+	}
+	return r.readPace(ctx)
 }
 
 // Close ends the registry. Nothing may be called after it.
 func (r *Registry) Close() error {
 	return r.db.close()
 }
+
+// Lost gets one error, fit to be the program's last word, when another process has taken the
+// database over: what is in memory here is no longer true, nothing can be written, and the
+// program must end. With SQLite that never happens.
+func (r *Registry) Lost() <-chan error { return r.db.hold.lost() }
 
 // World is what is known of Discord.
 func (r *Registry) World() *World { return r.world }
@@ -123,26 +148,23 @@ func (r *Registry) Ping(ctx context.Context) error {
 }
 
 // SetOperators replaces the users who run this instance.
-func (r *Registry) SetOperators(users []snowflake.ID) { r.operators.Store(&users) }
-
-// Operators are the users who run this instance.
-func (r *Registry) Operators() []snowflake.ID { return *r.operators.Load() }
-
-// change runs fn in one transaction and, when it is committed, apply on the roster, so that
-// memory never shows what the disk does not have.
-func (r *Registry) change(ctx context.Context, fn func(tx *gorm.DB) error, apply func(*roster)) error {
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	if err := r.db.writer.WithContext(ctx).Transaction(fn); err != nil {
+func (r *Registry) SetOperators(ctx context.Context, actor Actor, users []snowflake.ID) error {
+	if _, err := r.pass(ctx, actor, actKeep, ""); err != nil {
 		return err
 	}
-	if apply != nil {
-		r.roster.mu.Lock()
-		defer r.roster.mu.Unlock()
-		apply(&r.roster)
-	}
+	r.operators.Store(&users)
 	return nil
 }
+
+// Operators are the users who run this instance.
+func (r *Registry) Operators(ctx context.Context, actor Actor) ([]snowflake.ID, error) {
+	if _, err := r.pass(ctx, actor, actServers, ""); err != nil {
+		return nil, err
+	}
+	return r.runners(), nil
+}
+
+func (r *Registry) runners() []snowflake.ID { return *r.operators.Load() }
 
 // Counts is how much there is, for people who look after the instance.
 type Counts struct {
@@ -153,27 +175,18 @@ type Counts struct {
 
 // Count counts for an admin of the guild where they act, or an operator.
 func (r *Registry) Count(ctx context.Context, actor Actor) (Counts, error) {
-	if err := r.enter(ctx, actor); err != nil {
+	if _, err := r.pass(ctx, actor, actStatus, ""); err != nil {
 		return Counts{}, err
-	}
-	if !actor.manages() && !r.operates(actor) {
-		return Counts{}, r.refused(ctx, actor, "status", "", actor.guild, Refuse(NotAllowed, "Only people with Manage Server can see this. Ask an admin of this server."))
 	}
 	var counts Counts
 	for _, guild := range r.world.Guilds() {
 		switch {
-		case r.admits(guild.ID):
+		case r.serves(guild.ID):
 			counts.Guilds++
-		case r.Dormant(guild.ID):
+		case r.dormant(guild.ID):
 			counts.Dormant++
 		}
 	}
-	r.roster.mu.RLock()
-	defer r.roster.mu.RUnlock()
-	for _, e := range r.roster.entities {
-		if e.State != Deleted {
-			counts.Entities++
-		}
-	}
+	counts.Entities = len(r.roster.all())
 	return counts, nil
 }

@@ -11,8 +11,8 @@ import (
 // Append writes events down in one transaction and gives back, with their positions, those
 // that were not there already. Only the program itself appends.
 func (r *Registry) Append(ctx context.Context, actor Actor, events []Event) ([]Event, error) {
-	if actor.kind != system {
-		return nil, Refuse(NotAllowed, "Only the program itself writes the event log.")
+	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
+		return nil, err
 	}
 	appended := make([]Event, 0, len(events))
 	err := r.change(ctx, func(tx *gorm.DB) error {
@@ -29,59 +29,78 @@ func (r *Registry) Append(ctx context.Context, actor Actor, events []Event) ([]E
 		}
 		return nil
 	}, nil)
+	if err != nil {
+		return nil, err
+	}
 	if len(appended) > 0 {
 		r.latest.Store(appended[len(appended)-1].Seq)
 	}
-	return appended, err
+	return appended, nil
 }
 
 // newsPage is how many rows are looked at in one query.
 const newsPage = 200
 
-// News gives up to limit events after a position that the entity may hear of now, oldest
-// first, and the position up to which it looked. An entity's own lines are no news to it. It
-// looks no further than an event of a guild of which not everything is known just now: whether
-// that is news is decided when it is.
-func (r *Registry) News(ctx context.Context, actor Actor, after int64, limit int) ([]Event, int64, error) {
-	if err := r.check(actor); err != nil {
-		return nil, after, err
+// News is a part of the event log as one entity may hear of it.
+type News struct {
+	Events []Event // oldest first
+	// Reached is the position up to which was looked.
+	Reached int64
+	// Lacks is what Discord has to be asked before it can be looked any further.
+	Lacks *Gap
+}
+
+// News gives up to limit events after a position that the entity may hear of now. An entity's
+// own lines are no news to it. It looks no further than an event of which it cannot be decided
+// just now whether it is news: that is decided when everything about it is known.
+func (r *Registry) News(ctx context.Context, actor Actor, after int64, limit int) (News, error) {
+	news := News{Reached: after}
+	m, err := r.pass(ctx, actor, actMarks, "")
+	if err != nil {
+		return news, err
 	}
-	guilds := r.roster.guildsOf(actor.entity)
-	var news []Event
+	guilds := m.entry.guilds()
 	for len(guilds) > 0 {
 		var page []Event
-		err := r.db.reader.WithContext(ctx).Where("seq > ? AND guild_id IN ?", after, guilds).Order("seq").Limit(newsPage).Find(&page).Error
+		err := r.db.reader.WithContext(ctx).Where("seq > ? AND guild_id IN ?", news.Reached, guilds).Order("seq").Limit(newsPage).Find(&page).Error
 		if err != nil {
-			return nil, after, fmt.Errorf("read the event log: %w", err)
+			return news, fmt.Errorf("read the event log: %w", err)
 		}
 		for _, e := range page {
-			if len(news) == limit || r.world.Pending(e.GuildID) {
-				return news, after, nil
+			if len(news.Events) == limit {
+				return news, nil
 			}
-			after = e.Seq
-			if r.isNews(actor, e) {
-				news = append(news, e)
+			is, known, gap := r.isNews(m.entry, e)
+			if news.Lacks = gap; !known {
+				return news, nil
+			}
+			news.Reached = e.Seq
+			if is {
+				news.Events = append(news.Events, e)
 			}
 		}
 		if len(page) < newsPage {
 			break
 		}
 	}
-	return news, after, nil
+	return news, nil
 }
 
 // isNews decides again for every event: rights may have changed since it was written.
-func (r *Registry) isNews(actor Actor, e Event) bool {
-	if e.AuthorEntity == actor.entity {
-		return false
+func (r *Registry) isNews(e *entry, event Event) (is, known bool, gap *Gap) {
+	if r.world.Pending(event.GuildID) {
+		return false, false, nil
 	}
-	permit, refusal, visible := r.decide(actor, Hear, e.ChannelID)
-	if !visible || refusal != "" {
-		return false
+	in, ok := e.stays[event.GuildID]
+	if !ok || event.AuthorEntity == e.ID || event.Seq <= in.Since {
+		return false, true, nil
 	}
-	fresh := false
-	r.roster.standing(actor.entity, permit.guild.ID, func(s standing) { fresh = e.Seq > s.presence.Since })
-	return fresh
+	f, ok := r.facts(e, event.ChannelID)
+	if !ok {
+		return false, true, nil
+	}
+	v := decide(f, Hear)
+	return v.allowed() && event.Seq > f.granted().since, v.gap == nil, v.gap
 }
 
 func latestSeq(db *gorm.DB) (int64, error) {
@@ -97,7 +116,7 @@ func latestSeq(db *gorm.DB) (int64, error) {
 
 // ReadMark is how far the actor's credential has read.
 func (r *Registry) ReadMark(ctx context.Context, actor Actor) (int64, error) {
-	if err := r.check(actor); err != nil {
+	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
 		return 0, err
 	}
 	var credential Credential
@@ -109,7 +128,7 @@ func (r *Registry) ReadMark(ctx context.Context, actor Actor) (int64, error) {
 
 // MarkRead moves the credential's read mark forward to a position. It never moves back.
 func (r *Registry) MarkRead(ctx context.Context, actor Actor, position int64) error {
-	if err := r.check(actor); err != nil {
+	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
 		return err
 	}
 	err := r.change(ctx, func(tx *gorm.DB) error {

@@ -15,7 +15,7 @@ func message(id snowflake.ID, channel snowflake.ID) entities.Event {
 
 func say(t *testing.T, reg *entities.Registry, events ...entities.Event) []entities.Event {
 	t.Helper()
-	appended, err := reg.Append(t.Context(), entities.System("test"), events)
+	appended, err := reg.Append(t.Context(), program, events)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,15 +24,15 @@ func say(t *testing.T, reg *entities.Registry, events ...entities.Event) []entit
 
 func news(t *testing.T, reg *entities.Registry, actor entities.Actor, after int64, limit int) ([]snowflake.ID, int64) {
 	t.Helper()
-	events, reached, err := reg.News(t.Context(), actor, after, limit)
+	news, err := reg.News(t.Context(), actor, after, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ids []snowflake.ID
-	for _, e := range events {
+	for _, e := range news.Events {
 		ids = append(ids, e.MessageID)
 	}
-	return ids, reached
+	return ids, news.Reached
 }
 
 func TestNews(t *testing.T) {
@@ -102,6 +102,15 @@ func TestReadMarks(t *testing.T) {
 	}
 }
 
+func cursorAt(t *testing.T, reg *entities.Registry, actor entities.Actor, scope snowflake.ID, position int64) string {
+	t.Helper()
+	cursor, err := reg.Cursor(t.Context(), actor, scope, position)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cursor
+}
+
 func TestCursors(t *testing.T) {
 	reg := fresh(t)
 	_, ada := create(t, reg, "Ada", general)
@@ -109,17 +118,17 @@ func TestCursors(t *testing.T) {
 	for i := range 10 {
 		say(t, reg, message(snowflake.ID(i+1), general))
 	}
-	cursor := reg.Cursor(ada, lab, 7)
-	if got, scope, err := reg.Position(ada, cursor); err != nil || got != 7 || scope != lab {
+	cursor := cursorAt(t, reg, ada, lab, 7)
+	if got, scope, err := reg.Position(t.Context(), ada, cursor); err != nil || got != 7 || scope != lab {
 		t.Errorf("position = %d in %d, %v", got, scope, err)
 	}
-	if got, _, err := reg.Position(ada, reg.Cursor(ada, 0, 1234)); err != nil || got != 10 {
+	if got, _, err := reg.Position(t.Context(), ada, cursorAt(t, reg, ada, 0, 1234)); err != nil || got != 10 {
 		t.Errorf("a position that the log has not reached is %d, %v", got, err)
 	}
-	_, _, err := reg.Position(bob, cursor)
+	_, _, err := reg.Position(t.Context(), bob, cursor)
 	wantRefusal(t, err, entities.Invalid)
 	for _, bad := range []string{"", "a", "12345678901234567890", cursor + "A", cursor[1:]} {
-		_, _, err := reg.Position(ada, bad)
+		_, _, err := reg.Position(t.Context(), ada, bad)
 		wantRefusal(t, err, entities.Invalid)
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
@@ -129,7 +138,7 @@ func TestCursors(t *testing.T) {
 	for i := range len(raw) * 8 {
 		changed := append([]byte{}, raw...)
 		changed[i/8] ^= 1 << (i % 8)
-		if _, _, err := reg.Position(ada, base64.RawURLEncoding.EncodeToString(changed)); err == nil {
+		if _, _, err := reg.Position(t.Context(), ada, base64.RawURLEncoding.EncodeToString(changed)); err == nil {
 			t.Errorf("bit %d changed and it is still taken", i)
 		}
 	}
@@ -142,7 +151,7 @@ func TestWhoseLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := reg.Own(t.Context(), permit, 77, at(0)); err != nil {
+	if err := reg.Own(t.Context(), program, permit, 77, at(0)); err != nil {
 		t.Fatal(err)
 	}
 	speakers, err := reg.Speakers(t.Context(), ada, []snowflake.ID{77, 78})
@@ -153,18 +162,27 @@ func TestWhoseLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantRefusal(t, reg.Own(t.Context(), hear, 79, at(0)), entities.NotAllowed)
-	wantRefusal(t, reg.Own(t.Context(), entities.Permit{}, 79, at(0)), entities.NotAllowed)
+	wantRefusal(t, reg.Own(t.Context(), program, hear, 79, at(0)), entities.NotAllowed)
+	wantRefusal(t, reg.Own(t.Context(), program, entities.Permit{}, 79, at(0)), entities.NotAllowed)
+}
+
+func hears(t *testing.T, reg *entities.Registry, channel snowflake.ID) bool {
+	t.Helper()
+	yes, err := reg.Hears(t.Context(), program, channel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return yes
 }
 
 func TestHears(t *testing.T) {
 	reg := fresh(t)
-	if reg.Hears(general) {
+	if hears(t, reg, general) {
 		t.Error("a channel without entities is listened to")
 	}
 	create(t, reg, "Ada", category)
 	for channel, want := range map[snowflake.ID]bool{general: true, thread: true, lab: true, stories: false, abroad: false, private: false, adult: false, 42: false} {
-		if reg.Hears(channel) != want {
+		if hears(t, reg, channel) != want {
 			t.Errorf("hears %d = %v", channel, !want)
 		}
 	}

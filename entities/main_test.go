@@ -8,12 +8,9 @@ import (
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
-	"go.uber.org/goleak"
 
 	"troupe/entities"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The little world of these tests.
 const (
@@ -59,13 +56,32 @@ func newWorld() *entities.World {
 	w.PutGuild(entities.Guild{ID: other, Name: "Other", OwnerID: mia, Available: true}, roles(other), bot, []entities.Channel{
 		{ID: abroad, GuildID: other, Type: discord.ChannelTypeGuildText, Name: "general"},
 	})
+	// Olivia owns entities: what her rights are has to be known.
+	for _, g := range []snowflake.ID{guild, other} {
+		w.Expect(g, olivia, at(0))
+		w.SetMember(g, entities.Membership{UserID: olivia}, g == guild, at(0))
+	}
+	w.SetThreadMember(private, olivia, true, at(0))
 	return w
 }
 
-func open(t *testing.T, path string, world *entities.World, change ...func(*entities.Config)) *entities.Registry {
+// open opens the database at a path, which is made when it is missing. Whatever has it open in
+// this test is closed first: one process has a database at a time. On PostgreSQL each path
+// means a database of its own.
+func open(t testing.TB, path string, world *entities.World, change ...func(*entities.Config)) *entities.Registry {
 	t.Helper()
+	reg, err := tryOpen(t, path, world, change...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reg
+}
+
+func tryOpen(t testing.TB, path string, world *entities.World, change ...func(*entities.Config)) (*entities.Registry, error) {
+	t.Helper()
+	shut(t, path)
 	cfg := entities.Config{
-		Database: "sqlite:" + path, Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
+		Database: on.url(t, path), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
 		Operators: []snowflake.ID{operator},
 	}
 	for _, c := range change {
@@ -73,17 +89,25 @@ func open(t *testing.T, path string, world *entities.World, change ...func(*enti
 	}
 	reg, err := entities.Open(t.Context(), cfg)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	t.Cleanup(func() {
+	on.opened(path, reg)
+	t.Cleanup(func() { shut(t, path) })
+	return reg, nil
+}
+
+// shut closes the registry at a path, if one is open.
+func shut(t testing.TB, path string) {
+	t.Helper()
+	if reg := on.closing(path); reg != nil {
 		if err := reg.Close(); err != nil {
 			t.Error(err)
 		}
-	})
-	return reg
+	}
 }
 
-func fresh(t *testing.T, change ...func(*entities.Config)) *entities.Registry {
+// fresh opens a new database.
+func fresh(t testing.TB, change ...func(*entities.Config)) *entities.Registry {
 	t.Helper()
 	return open(t, filepath.Join(t.TempDir(), "troupe.db"), newWorld(), change...)
 }
@@ -120,5 +144,8 @@ func wantRefusal(t *testing.T, err error, reason entities.Reason) {
 		t.Errorf("got %v, want a refusal for reason %d", err, reason)
 	}
 }
+
+// program is the program itself, which acts for no person and no entity.
+var program = entities.System("test")
 
 func at(seconds int) time.Time { return time.Unix(1_800_000_000+int64(seconds), 0) }

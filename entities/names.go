@@ -2,6 +2,7 @@ package entities
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,6 +13,11 @@ const (
 	MinName    = 2
 	MaxName    = 80 // Discord: a webhook's name
 	MaxPersona = 4000
+	// MaxDescription keeps what people read about an entity short.
+	MaxDescription = 300
+	MaxWords       = 10 // mention words of a presence
+	MaxWord        = 40
+	MaxHouseRules  = 1000
 )
 
 // cleanName trims a name and says what Discord would refuse about it
@@ -34,6 +40,9 @@ func cleanName(name string) (string, error) {
 		if strings.Contains(folded, word) {
 			return "", Refuse(Invalid, "Discord does not take %q in a name. Choose one without it.", word)
 		}
+	}
+	if _, err := letters.DecodeString(folded); err == nil && len(name) == letters.EncodedLen(entityIDSize) {
+		return "", Refuse(Invalid, "This name looks like the id of an entity. Choose another one.")
 	}
 	switch folded {
 	case "everyone", "here", "system message":
@@ -81,11 +90,59 @@ func sameName(a, b string) bool {
 }
 
 func cleanPersona(persona string) (string, error) {
-	persona = strings.TrimSpace(strings.ToValidUTF8(persona, "\uFFFD"))
-	if n := utf8.RuneCountInString(persona); n > MaxPersona {
-		return "", Refuse(Invalid, "A persona has at most %d characters; this one has %d.", MaxPersona, n)
+	return cleanText("persona", persona, MaxPersona)
+}
+
+// cleanNickname is cleanName for a name that may be left out.
+func cleanNickname(name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", nil
 	}
-	return persona, nil
+	return cleanName(name)
+}
+
+func cleanDescription(text string) (string, error) {
+	return cleanText("description", text, MaxDescription)
+}
+
+func cleanHouseRules(text string) (string, error) {
+	return cleanText("house rules' text", text, MaxHouseRules)
+}
+
+func cleanText(what, text string, most int) (string, error) {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1 // nobody types them, and PostgreSQL does not store all of them
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	text = strings.TrimSpace(text)
+	if n := utf8.RuneCountInString(text); n > most {
+		return "", Refuse(Invalid, "The %s has at most %d characters; this one has %d.", what, most, n)
+	}
+	return text, nil
+}
+
+// cleanWords trims mention words and drops those that are there twice.
+func cleanWords(words []string) ([]string, error) {
+	var clean []string
+	for _, word := range words {
+		word = strings.Join(strings.Fields(word), " ")
+		if word == "" || slices.ContainsFunc(clean, func(known string) bool { return sameName(known, word) }) {
+			continue
+		}
+		if n := utf8.RuneCountInString(word); n < MinName || n > MaxWord {
+			return nil, Refuse(Invalid, "A mention word has %d to %d characters; one of these has %d. Put commas between the words.", MinName, MaxWord, n)
+		}
+		if !utf8.ValidString(word) || strings.ContainsFunc(word, invisible) {
+			return nil, Refuse(Invalid, "A mention word cannot have invisible or control characters. Type it anew, without copying.")
+		}
+		clean = append(clean, word)
+	}
+	if len(clean) > MaxWords {
+		return nil, Refuse(Invalid, "At most %d mention words are kept; these are %d.", MaxWords, len(clean))
+	}
+	return clean, nil
 }
 
 const longestSlug = 24

@@ -2,6 +2,7 @@ package entities
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
@@ -56,48 +57,13 @@ func overwritten(permissions discord.Permissions, everyone snowflake.ID, m Membe
 			memberAllow, memberDeny = o.Allow, o.Deny
 		case !o.Member && o.ID == everyone:
 			permissions = permissions&^o.Deny | o.Allow
-		case !o.Member && contains(m.Roles, o.ID):
+		case !o.Member && slices.Contains(m.Roles, o.ID):
 			roleAllow |= o.Allow
 			roleDeny |= o.Deny
 		}
 	}
 	permissions = permissions&^roleDeny | roleAllow
 	return permissions&^memberDeny | memberAllow
-}
-
-func contains(ids []snowflake.ID, id snowflake.ID) bool {
-	for _, candidate := range ids {
-		if candidate == id {
-			return true
-		}
-	}
-	return false
-}
-
-// BotPermissions is what the bot may do in a channel or thread. It is nothing where the
-// channel, its parent or the guild is not known, is doubted, or has an outage.
-func (w *World) BotPermissions(channel snowflake.ID, now time.Time) discord.Permissions {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	c, ok := w.channels[channel]
-	if !ok {
-		return discord.PermissionsNone
-	}
-	governing := c
-	if c.IsThread() {
-		if governing, ok = w.channels[c.ParentID]; !ok {
-			return discord.PermissionsNone
-		}
-	}
-	facts, ok := w.guilds[c.GuildID]
-	if !ok || !facts.open() {
-		return discord.PermissionsNone
-	}
-	permissions := Permissions(facts.Guild, facts.roles, facts.bot, governing.Overwrites, now)
-	if c.Type == discord.ChannelTypeGuildPrivateThread && !c.Joined && !permissions.Has(discord.PermissionManageThreads) {
-		return discord.PermissionsNone
-	}
-	return permissions
 }
 
 // Manages says whether a member whose roles are given has Manage Server in a guild, by roles

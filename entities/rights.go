@@ -1,7 +1,6 @@
 package entities
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -16,24 +15,54 @@ type Right int
 const (
 	Hear        Right = iota + 1 // live messages
 	ReadHistory                  // older messages
-	Post                         // speak
+	Post                         // speak; in a forum: open a post
 	React                        // add a reaction
 )
 
-// needs is what the bot itself must be allowed for a right. Speaking goes through a webhook,
-// which needs Manage Webhooks; Send Messages is asked for too, since a server that silences
-// the bot somewhere means its entities as well.
-func (right Right) needs(c Channel) discord.Permissions {
+// capability is what a presence must have for a right in a channel.
+func (right Right) capability(c Channel) Capability {
+	switch right {
+	case Hear, ReadHistory:
+		return CanRead
+	case Post:
+		if c.IsForum() {
+			return CanThread
+		}
+		return CanPost
+	case React:
+		return CanReact
+	default:
+		return ""
+	}
+}
+
+// seeing is what Discord asks of whoever wants to see what is said in a channel: the chat of a
+// voice channel is only for those who may connect (Discord: resources/channel, "Get Channel
+// Messages").
+func seeing(c Channel) discord.Permissions {
+	if c.Type == discord.ChannelTypeGuildVoice || c.Type == discord.ChannelTypeGuildStageVoice {
+		return discord.PermissionViewChannel | discord.PermissionConnect
+	}
+	return discord.PermissionViewChannel
+}
+
+// asksOwner is what Discord must allow a person for a right.
+func (right Right) asksOwner(c Channel) discord.Permissions {
+	return seeing(c) | right.asks(c)
+}
+
+func (right Right) asks(c Channel) discord.Permissions {
 	switch right {
 	case Hear:
 		return discord.PermissionViewChannel
 	case ReadHistory:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory
 	case Post:
+		// In a forum Send Messages is what opens a post (Discord: topics/permissions).
 		if c.IsThread() {
-			return discord.PermissionViewChannel | discord.PermissionManageWebhooks | discord.PermissionSendMessagesInThreads
+			return discord.PermissionViewChannel | discord.PermissionSendMessagesInThreads
 		}
-		return discord.PermissionViewChannel | discord.PermissionManageWebhooks | discord.PermissionSendMessages
+		return discord.PermissionViewChannel | discord.PermissionSendMessages
 	case React:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory | discord.PermissionAddReactions
 	default:
@@ -41,48 +70,43 @@ func (right Right) needs(c Channel) discord.Permissions {
 	}
 }
 
-// Permit is a decision in an entity's favour: the proof that Discord calls for it are made
-// with. Only [Registry.Authorize] makes one that permits anything.
-type Permit struct {
-	actor   Actor
-	right   Right
-	entity  Entity
-	guild   Guild
-	channel Channel
-	parent  Channel
-}
-
-// Right is what the permit is for; the zero permit is for nothing.
-func (p Permit) Right() Right { return p.right }
-
-// Actor is who was permitted.
-func (p Permit) Actor() Actor { return p.actor }
-
-// Entity is the entity that acts, without its persona.
-func (p Permit) Entity() Entity { return p.entity }
-
-// Guild is where.
-func (p Permit) Guild() Guild { return p.guild }
-
-// Channel is the channel or thread that is meant.
-func (p Permit) Channel() Channel { return p.channel }
-
-// WebhookChannel is the channel whose webhook speaks here: a thread's parent, else the
-// channel itself.
-func (p Permit) WebhookChannel() Channel {
-	if p.channel.IsThread() {
-		return p.parent
+// asksBot is what Discord must allow the bot for a right. Speaking goes through a webhook,
+// which needs Manage Webhooks; Send Messages is asked for too, since a server that silences
+// the bot somewhere means its entities as well.
+func (right Right) asksBot(c Channel) discord.Permissions {
+	if right == Post {
+		return right.asksOwner(c) | discord.PermissionManageWebhooks
 	}
-	return p.channel
+	return right.asksOwner(c)
 }
 
-// facts are what one decision is made from, all resolved.
+// facts are what one decision is made from, all resolved. The decision itself asks nobody.
 type facts struct {
-	admitted  bool
-	standing  standing
-	channel   Channel
-	governing Channel // the channel itself, or a thread's parent
-	bot       discord.Permissions
+	scene
+	served       bool // the guild is admitted, and no kill switch is pulled
+	entity       Entity
+	active       bool // its presence here is
+	capabilities capabilitySet
+	rules        map[snowflake.ID]grant // by channel or category
+}
+
+// verdict is how a decision went: the entity may (all empty), or it does not learn that the
+// channel is there (hidden), or it learns what stands against it (refusal), or Discord has not
+// told yet what the decision needs (gap).
+type verdict struct {
+	hidden  bool
+	refusal string
+	gap     *Gap
+}
+
+func (v verdict) allowed() bool { return !v.hidden && v.refusal == "" && v.gap == nil }
+
+// Gap is what a decision lacks: a person's membership in a guild or, when Thread is set, in
+// that private thread.
+type Gap struct {
+	Guild  snowflake.ID
+	User   snowflake.ID
+	Thread snowflake.ID
 }
 
 // ruling are the ids whose rules count for a channel, the nearest first: the thread, its
@@ -102,35 +126,76 @@ func ruling(c, governing Channel) []snowflake.ID {
 	return ids
 }
 
-// access is what the channel rules give.
-func (f facts) access() (Access, bool) {
+// granted is what the channel rules give; no access when none counts.
+func (f facts) granted() grant {
 	for _, id := range ruling(f.channel, f.governing) {
-		if rule, ok := f.standing.rule(id); ok {
-			return rule.Access, true
+		if given, ok := f.rules[id]; ok {
+			return given
 		}
 	}
-	return "", false
+	return grant{}
 }
 
-// visible says whether the entity may know that the channel is there.
-func (f facts) visible() bool {
-	_, ruled := f.access()
-	return f.admitted && ruled && f.standing.entity.State == Active && f.standing.presence.State == PresenceActive &&
-		f.bot.Has(discord.PermissionViewChannel)
+func (f facts) access() Access { return f.granted().access }
+
+// decide is the whole decision: the bot's permission ∩ what the server allows ∩ what the owner
+// may ∩ the channel rules. What is not known is refused.
+func decide(f facts, right Right) verdict {
+	if !f.visibleToRules() || !f.bot.Has(discord.PermissionViewChannel) {
+		return verdict{hidden: true}
+	}
+	if v := f.ownerSees(); v.hidden || v.gap != nil {
+		return v
+	}
+	return verdict{refusal: f.missing(right)}
+}
+
+// visibleToRules says whether all of ours allows the entity to know of the channel. Categories
+// have rules, but nothing is said in them.
+func (f facts) visibleToRules() bool {
+	return f.open && (f.channel.HoldsMessages() || f.channel.IsForum()) && f.served && f.active && f.entity.State == Active && !f.entity.Stopped && f.access() != ""
+}
+
+// ownerSees says whether the owner sees the channel: where they do not, it does not exist for
+// their entity.
+func (f facts) ownerSees() verdict {
+	gap := Gap{Guild: f.guild.ID, User: f.entity.OwnerID}
+	private := f.channel.Type == discord.ChannelTypeGuildPrivateThread
+	switch {
+	case !f.owner.known:
+		return verdict{gap: &gap}
+	case !f.owner.here || !f.owner.permissions.Has(seeing(f.channel)):
+		return verdict{hidden: true}
+	case private && !f.owner.joinedKnown:
+		gap.Thread = f.channel.ID
+		return verdict{gap: &gap}
+	case private && !f.owner.joined:
+		return verdict{hidden: true}
+	default:
+		return verdict{}
+	}
 }
 
 // missing names what stands against a right, or "" when nothing does. It is asked only about
 // visible channels, so that it gives nothing away; names, which are strangers' text, are left
 // out.
 func (f facts) missing(right Right) string {
-	access, _ := f.access()
-	if right == Post && access != Write {
+	if wanted := right.capability(f.channel); !f.capabilities.has(wanted) {
+		return "On that server you may not do this (" + string(wanted) + "). An admin of that server decides what you may do, with /entity abilities."
+	}
+	if right == Post && f.access() != Write {
 		return "You may read that channel but not speak there. An admin of that server decides which channels you may write in."
 	}
-	if lacking := right.needs(f.channel) &^ f.bot; lacking != 0 {
+	if lacking := right.asksBot(f.channel) &^ f.bot; lacking != 0 {
 		return "The bot lacks " + PermissionNames(lacking) + " in that channel. An admin of that server can grant it to the bot's role."
 	}
-	if right == Post && f.channel.Locked && !f.bot.Has(discord.PermissionManageThreads) {
+	if lacking := right.asksOwner(f.channel) &^ f.owner.permissions; lacking != 0 {
+		if f.owner.timedOut {
+			return "Your owner is timed out on that server, which silences you there too. It ends with the timeout."
+		}
+		return "Your owner lacks " + PermissionNames(lacking) + " in that channel, and you may do no more than they may. An admin of that server can grant it to them."
+	}
+	if right == Post && f.channel.Locked && !(f.bot & f.owner.permissions).Has(discord.PermissionManageThreads) {
 		return "That thread is locked. A moderator of that server can unlock it."
 	}
 	return ""
@@ -142,77 +207,4 @@ func PermissionNames(p discord.Permissions) string {
 	names := strings.Split(p.String(), ", ")
 	slices.Sort(names)
 	return strings.Join(names, ", ")
-}
-
-// Authorize decides whether an entity may use a right in a channel. Unknown, foreign and
-// forbidden channels are refused alike.
-func (r *Registry) Authorize(_ context.Context, actor Actor, right Right, channel snowflake.ID) (Permit, error) {
-	if err := r.check(actor); err != nil {
-		return Permit{}, err
-	}
-	permit, refusal, visible := r.decide(actor, right, channel)
-	switch {
-	case !visible:
-		return Permit{}, errNoChannel
-	case refusal != "":
-		return Permit{}, &Refusal{Reason: NotAllowed, Text: refusal}
-	}
-	return permit, nil
-}
-
-var errNoChannel = &Refusal{Reason: NotFound, Text: "There is no such channel for you. list_channels shows the channels that you can use."}
-
-func (r *Registry) decide(actor Actor, right Right, channel snowflake.ID) (permit Permit, refusal string, visible bool) {
-	c, ok := r.world.Channel(channel)
-	if !ok {
-		return Permit{}, "", false
-	}
-	guild, ok := r.world.Guild(c.GuildID)
-	if !ok {
-		return Permit{}, "", false
-	}
-	f := facts{admitted: r.admits(guild.ID), channel: c, governing: c, bot: r.world.BotPermissions(channel, r.now())}
-	if c.IsThread() {
-		if f.governing, ok = r.world.Channel(c.ParentID); !ok {
-			return Permit{}, "", false
-		}
-	}
-	r.roster.standing(actor.entity, guild.ID, func(s standing) {
-		f.standing = s
-		if visible = f.visible(); !visible {
-			return
-		}
-		if refusal = f.missing(right); refusal == "" {
-			permit = Permit{actor: actor, right: right, entity: s.entity, guild: guild, channel: c, parent: f.governing}
-		}
-	})
-	return permit, refusal, visible
-}
-
-// Hears says whether any entity could be told of what happens in a channel, so that nothing
-// else is written down.
-func (r *Registry) Hears(channel snowflake.ID) bool {
-	c, ok := r.world.Channel(channel)
-	if !ok || !r.admits(c.GuildID) {
-		return false
-	}
-	governing := c
-	if c.IsThread() {
-		if governing, ok = r.world.Channel(c.ParentID); !ok {
-			return false
-		}
-	}
-	r.roster.mu.RLock()
-	defer r.roster.mu.RUnlock()
-	return slices.ContainsFunc(ruling(c, governing), func(id snowflake.ID) bool { return r.roster.ruled[id] > 0 })
-}
-
-// Inhabited says whether a guild is served and has entities.
-func (r *Registry) Inhabited(guild snowflake.ID) bool {
-	if !r.admits(guild) {
-		return false
-	}
-	r.roster.mu.RLock()
-	defer r.roster.mu.RUnlock()
-	return len(r.roster.present[guild]) > 0
 }

@@ -40,7 +40,7 @@ func TestAuthorize(t *testing.T) {
 		"an outage":                          {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.SetAvailable(guild, false) }},
 		"a doubt": {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) {
 			w.Doubt(guild)
-			w.UpdateGuild(guild, "renamed", olivia) // which tells nothing about its roles
+			w.UpdateGuild(entities.Guild{ID: guild, Name: "renamed", OwnerID: olivia}) // which tells nothing about its roles
 		}},
 		"a new session that has not told of it yet": {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.Announce(0, 1, []snowflake.ID{guild, other}) }},
 		"the bot was kicked":                        {rules: []snowflake.ID{general}, channel: general, right: entities.Hear, reason: entities.NotFound, world: func(w *entities.World) { w.RemoveGuild(guild) }},

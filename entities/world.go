@@ -10,8 +10,8 @@ import (
 	"github.com/disgoorg/snowflake/v2"
 )
 
-// World is what is known of Discord that rights and names depend on: guilds, roles,
-// channels, threads and the bot's own membership. relay fills it from the gateway; what it
+// World is what is known of Discord that rights and names depend on: guilds, roles, channels,
+// threads, and the membership of the bot and of those who own entities. relay fills it from the gateway; what it
 // has not filled is unknown, and what is unknown is refused. It is safe for concurrent use,
 // and what it hands out are copies.
 type World struct {
@@ -19,10 +19,13 @@ type World struct {
 	bot      snowflake.ID
 	guilds   map[snowflake.ID]*guildFacts
 	channels map[snowflake.ID]Channel
-	shards   int              // 0 before the first was announced
-	begun    map[int]struct{} // shards whose guilds were announced
-	archived []snowflake.ID   // archived threads, the longest known first
-	changes  int              // of all guilds
+	// threadMembers are people's memberships of private threads.
+	threadMembers map[snowflake.ID]map[snowflake.ID]threadMember
+	memberLife    time.Duration    // how long what is known of people holds; 0 = until told otherwise
+	shards        int              // 0 before the first was announced
+	begun         map[int]struct{} // shards whose guilds were announced
+	archived      []snowflake.ID   // archived threads, the longest known first
+	changes       int              // of all guilds
 }
 
 // Guild is a Discord server as the bot sees it.
@@ -30,6 +33,10 @@ type Guild struct {
 	ID      snowflake.ID
 	Name    string
 	OwnerID snowflake.ID
+	// UpdatesChannel is where Discord tells the admins of a community, and SystemChannel where
+	// it greets members; 0 without one.
+	UpdatesChannel snowflake.ID
+	SystemChannel  snowflake.ID
 	// Available is false while Discord has an outage there.
 	Available bool
 }
@@ -90,6 +97,7 @@ type guildFacts struct {
 	roles    map[snowflake.ID]Role
 	bot      Membership
 	channels map[snowflake.ID]struct{}
+	members  map[snowflake.ID]memberFacts // people whose standing matters: owners of entities
 	// doubted guilds have facts that could not be read; nothing is allowed there until they
 	// were read anew.
 	doubted bool
@@ -128,7 +136,10 @@ func (c Channel) HoldsMessages() bool {
 
 // NewWorld is a world of which nothing is known yet.
 func NewWorld() *World {
-	return &World{guilds: map[snowflake.ID]*guildFacts{}, channels: map[snowflake.ID]Channel{}, begun: map[int]struct{}{}}
+	return &World{
+		guilds: map[snowflake.ID]*guildFacts{}, channels: map[snowflake.ID]Channel{}, begun: map[int]struct{}{},
+		threadMembers: map[snowflake.ID]map[snowflake.ID]threadMember{},
+	}
 }
 
 // SetBot says which user the bot is.

@@ -8,7 +8,8 @@ import (
 
 // PutGuild takes a whole guild as GUILD_CREATE gives it and forgets what was known before.
 func (w *World) PutGuild(g Guild, roles []Role, bot Membership, channels []Channel) {
-	facts := &guildFacts{Guild: g, roles: make(map[snowflake.ID]Role, len(roles)), bot: bot, channels: make(map[snowflake.ID]struct{}, len(channels))}
+	facts := newGuildFacts(g)
+	facts.bot = bot
 	for _, role := range roles {
 		facts.roles[role.ID] = role
 	}
@@ -20,6 +21,10 @@ func (w *World) PutGuild(g Guild, roles []Role, bot Membership, channels []Chann
 	for _, channel := range channels {
 		w.putChannel(channel)
 	}
+}
+
+func newGuildFacts(g Guild) *guildFacts {
+	return &guildFacts{Guild: g, roles: map[snowflake.ID]Role{}, channels: map[snowflake.ID]struct{}{}, members: map[snowflake.ID]memberFacts{}}
 }
 
 // Announce takes the list of guilds with which a shard's session begins. What was known of
@@ -42,17 +47,18 @@ func (w *World) Announce(shard, shards int, guilds []snowflake.ID) {
 	}
 	for _, id := range guilds {
 		if _, known := w.guilds[id]; !known {
-			w.guilds[id] = &guildFacts{Guild: Guild{ID: id}, roles: map[snowflake.ID]Role{}, channels: map[snowflake.ID]struct{}{}}
+			w.guilds[id] = newGuildFacts(Guild{ID: id})
 		}
 	}
 }
 
-// UpdateGuild changes a guild's name and owner.
-func (w *World) UpdateGuild(guild snowflake.ID, name string, owner snowflake.ID) {
+// UpdateGuild changes what a guild itself is; whether it is available stays.
+func (w *World) UpdateGuild(g Guild) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if facts, ok := w.guilds[guild]; ok {
-		facts.Name, facts.OwnerID = name, owner
+	if facts, ok := w.guilds[g.ID]; ok {
+		g.Available = facts.Available
+		facts.Guild = g
 		w.touch(facts)
 	}
 }
@@ -86,7 +92,8 @@ func (w *World) Settle(changes int, g Guild, roles []Role, bot Membership) bool 
 	if !ok || facts.changed != changes {
 		return false
 	}
-	facts.Name, facts.OwnerID, facts.bot, facts.doubted = g.Name, g.OwnerID, bot, false
+	g.Available = facts.Available
+	facts.Guild, facts.bot, facts.doubted = g, bot, false
 	facts.roles = make(map[snowflake.ID]Role, len(roles))
 	for _, role := range roles {
 		facts.roles[role.ID] = role
@@ -159,8 +166,7 @@ func (w *World) RemoveChannel(channel snowflake.ID) {
 	facts := w.guilds[known.GuildID]
 	for id := range facts.channels {
 		if id == channel || (w.channels[id].IsThread() && w.channels[id].ParentID == channel) {
-			delete(w.channels, id)
-			delete(facts.channels, id)
+			w.forgetChannel(facts, id)
 		}
 	}
 }
@@ -177,8 +183,7 @@ func (w *World) SyncThreads(guild snowflake.ID, parents []snowflake.ID, threads 
 	for id := range facts.channels {
 		c := w.channels[id]
 		if c.IsThread() && !c.Archived && (len(parents) == 0 || slices.Contains(parents, c.ParentID)) {
-			delete(w.channels, id)
-			delete(facts.channels, id)
+			w.forgetChannel(facts, id)
 		}
 	}
 	for _, thread := range threads {
@@ -214,15 +219,20 @@ func (w *World) archive(thread snowflake.ID) {
 	oldest := w.archived[0]
 	w.archived = w.archived[1:]
 	if c, ok := w.channels[oldest]; ok && c.Archived {
-		delete(w.channels, oldest)
-		delete(w.guilds[c.GuildID].channels, oldest)
+		w.forgetChannel(w.guilds[c.GuildID], oldest)
 	}
 }
 
 func (w *World) forgetChannels(guild snowflake.ID) {
 	if facts, ok := w.guilds[guild]; ok {
 		for id := range facts.channels {
-			delete(w.channels, id)
+			w.forgetChannel(facts, id)
 		}
 	}
+}
+
+func (w *World) forgetChannel(facts *guildFacts, id snowflake.ID) {
+	delete(w.channels, id)
+	delete(w.threadMembers, id)
+	delete(facts.channels, id)
 }

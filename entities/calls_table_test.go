@@ -1,0 +1,170 @@
+package entities_test
+
+import (
+	"bytes"
+	"context"
+	"image/png"
+	"testing"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+// call is a call of one method that succeeds on a stage.
+type call struct {
+	actor entities.Actor // the zero actor stands for Ada
+	do    func(ctx context.Context, s *stage, a entities.Actor) error
+	// steps says that it takes several transactions, each of which is whole.
+	steps bool
+}
+
+// calls are of every method that takes an actor.
+func calls(t *testing.T) map[string]call {
+	var (
+		owner, boss, runner = entities.Member(olivia, guild, 0), admin(mia), entities.Member(operator, guild, 0)
+		upload              = encode(t, func(b *bytes.Buffer) error { return png.Encode(b, noise(8, 8)) })
+		second              = picture(t, 2)
+		name, word          = "Ida", []string{"lady", "countess"}
+	)
+	type (
+		ctx = context.Context
+		act = entities.Actor
+	)
+	table := map[string]call{
+		"Authorize":      {do: func(c ctx, s *stage, a act) error { return errOf(s.Authorize(c, a, entities.Post, general)) }},
+		"Unknown":        {do: func(c ctx, s *stage, a act) error { return errOf(s.Unknown(c, a)) }},
+		"Sees":           {do: func(c ctx, s *stage, a act) error { return errOf(s.Sees(c, a, general)) }},
+		"Channels":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Channels(c, a)) }},
+		"ResolveChannel": {do: func(c ctx, s *stage, a act) error { _, _, err := s.ResolveChannel(c, a, "#general"); return err }},
+		"Cursor":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Cursor(c, a, 0, 1)) }},
+		"Position":       {do: func(c ctx, s *stage, a act) error { _, _, err := s.Position(c, a, s.cursor); return err }},
+		"News":           {do: func(c ctx, s *stage, a act) error { return errOf(s.News(c, a, 0, 5)) }},
+		"ReadMark":       {do: func(c ctx, s *stage, a act) error { return errOf(s.ReadMark(c, a)) }},
+		"MarkRead":       {do: func(c ctx, s *stage, a act) error { return s.MarkRead(c, a, 2) }},
+		"Acting":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Acting(c, a)) }},
+		"Self":           {do: func(c ctx, s *stage, a act) error { _, _, err := s.Self(c, a); return err }},
+		"Speakers":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Speakers(c, a, []snowflake.ID{1})) }},
+		"Spend":          {do: func(c ctx, s *stage, a act) error { return errOf(s.Spend(c, a, s.permit)) }},
+
+		"Hears":     {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Hears(c, a, general)) }},
+		"Inhabited": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Inhabited(c, a, guild)) }},
+		"Owners":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Owners(c, a, guild)) }},
+		"Picture":   {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Picture(c, a, s.picture.Hash)) }},
+		"Append": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Append(c, a, []entities.Event{message(3, general), message(4, lab)}))
+		}},
+		"Own":          {actor: program, do: func(c ctx, s *stage, a act) error { return s.Own(c, a, s.permit, 2, at(1)) }},
+		"SetOperators": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SetOperators(c, a, []snowflake.ID{operator}) }},
+		"Roll":         {actor: program, do: func(c ctx, s *stage, a act) error { return s.Roll(c, a, 0, 1, []snowflake.ID{other}) }},
+		"Depart":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Depart(c, a, guild) }},
+		"Arrive":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Arrive(c, a, gone) }},
+		"OwnerLeft":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.OwnerLeft(c, a, guild, zoe)) }},
+		"Retain":       {actor: program, steps: true, do: func(c ctx, s *stage, a act) error { return s.Retain(c, a) }},
+		"Adopt":        {actor: program, do: func(c ctx, s *stage, a act) error { return s.Adopt(c, a, 4711, false) }},
+
+		"DecodeAvatar": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.DecodeAvatar(c, a, upload)) }},
+		"Find":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Find(c, a, "ada")) }},
+		"List":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.List(c, a)) }},
+		"Mine":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Mine(c, a)) }},
+		"Leaderboard":  {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Leaderboard(c, a, 7)) }},
+		"Info":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Info(c, a, s.ids["Ada"])) }},
+		"Profile":      {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Profile(c, a, s.ids["Ada"])) }},
+		"Setup":        {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Setup(c, a, s.ids["Ada"])) }},
+		"Edit": {actor: owner, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Edit(c, a, s.ids["Ada"], entities.Changes{Name: &name, Persona: &name, Avatar: &second}))
+		}},
+		"EditHere": {actor: owner, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.EditHere(c, a, s.ids["Ada"], entities.Adornment{Name: &name, Avatar: &second, Words: &word}))
+		}},
+		"Pause":     {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Pause(c, a, s.ids["Ada"])) }},
+		"Resume":    {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Resume(c, a, s.ids["Dee"])) }},
+		"Delete":    {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Delete(c, a, s.ids["Ada"])) }},
+		"MayDelete": {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayDelete(c, a, s.ids["Ada"]) }},
+		"MayOffer":  {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayOffer(c, a, s.ids["Ada"], entities.Person{ID: zoe}) }},
+		"MayLeave":  {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayLeave(c, a, s.ids["Ada"]) }},
+		"MayRotate": {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayRotate(c, a, s.ids["Ada"]) }},
+		"RotateKey": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.RotateKey(c, a, s.ids["Ada"])) }},
+		"Offer": {actor: owner, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Offer(c, a, s.ids["Ada"], entities.Person{ID: zoe}))
+		}},
+		"Decline": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Decline(c, a, s.ids["Eve"])) }},
+		"Leave":   {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Leave(c, a, s.ids["Ada"])) }},
+		"Take": {actor: entities.Member(mia, guild, 0), do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Take(c, a, s.ids["Eve"]))
+		}},
+		"FirstKey": {actor: entities.Member(zoe, guild, 0), do: func(c ctx, s *stage, a act) error {
+			return errOf(s.FirstKey(c, a, s.ids["Fay"]))
+		}},
+		"Join": {actor: entities.Member(olivia, other, 0), do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Join(c, a, s.ids["Ada"], chosen(abroad)[0]))
+		}},
+	}
+	for name, c := range adminCalls(boss, runner) {
+		table[name] = c
+	}
+	return table
+}
+
+// adminCalls are those that admins and operators make.
+func adminCalls(boss, runner entities.Actor) map[string]call {
+	type (
+		ctx = context.Context
+		act = entities.Actor
+	)
+	return map[string]call{
+		"MayCreate": {actor: boss, do: func(c ctx, s *stage, a act) error { return s.MayCreate(c, a) }},
+		"Create": {actor: boss, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Create(c, a, entities.NewEntity{Name: "Gil", Here: chosen(general)[0], Avatar: &s.picture}))
+		}},
+		"Approve": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Approve(c, a, s.ids["Bob"])) }},
+		"Reject":  {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Reject(c, a, s.ids["Bob"])) }},
+		"Suspend": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Suspend(c, a, s.ids["Ada"], time.Hour)) }},
+		"Reinstate": {actor: entities.Member(mia, guild, discord.PermissionManageMessages), do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Reinstate(c, a, s.ids["Cat"]))
+		}},
+		"SetChannels": {actor: boss, do: func(c ctx, s *stage, a act) error {
+			return s.SetChannels(c, a, s.ids["Ada"], rules([]entities.ChosenRule{{ChosenChannel: chosen(lab)[0], Access: entities.Read}, {ChosenChannel: chosen(general)[0], Access: entities.Write}}))
+		}},
+		"SetCapabilities": {actor: boss, do: func(c ctx, s *stage, a act) error {
+			return s.SetCapabilities(c, a, s.ids["Ada"], just([]entities.Capability{entities.CanRead}))
+		}},
+		"SetLimits": {actor: boss, do: func(c ctx, s *stage, a act) error {
+			return s.SetLimits(c, a, s.ids["Ada"], just(entities.Limits{Minute: 3}))
+		}},
+		"Settings": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Settings(c, a)) }},
+		"SetSettings": {actor: boss, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.SetSettings(c, a, becoming(entities.Settings{HouseRules: "Be kind."})))
+		}},
+		"Audits":  {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Audits(c, a)) }},
+		"Count":   {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Count(c, a)) }},
+		"Stopped": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Stopped(c, a)) }},
+
+		"Operators":  {actor: runner, do: func(c ctx, s *stage, a act) error { return errOf(s.Operators(c, a)) }},
+		"Dormant":    {actor: runner, do: func(c ctx, s *stage, a act) error { return errOf(s.Dormant(c, a, guild)) }},
+		"Admit":      {actor: runner, do: func(c ctx, s *stage, a act) error { return s.Admit(c, a, closed) }},
+		"Dismiss":    {actor: runner, do: func(c ctx, s *stage, a act) error { return s.Dismiss(c, a, guild) }},
+		"Servers":    {actor: runner, do: func(c ctx, s *stage, a act) error { return errOf(s.Servers(c, a)) }},
+		"OrphanGaps": {actor: runner, do: func(c ctx, s *stage, a act) error { return errOf(s.OrphanGaps(c, a)) }},
+		"Orphans":    {actor: runner, do: func(c ctx, s *stage, a act) error { return errOf(s.Orphans(c, a)) }},
+		"Everything": {actor: runner, do: func(c ctx, s *stage, a act) error { return errOf(s.Everything(c, a)) }},
+		"Assign": {actor: runner, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Assign(c, a, s.ids["Fay"], entities.Person{ID: mia}))
+		}},
+		"Stop":    {actor: runner, do: func(c ctx, s *stage, a act) error { return errOf(s.Stop(c, a, s.ids["Ada"], true)) }},
+		"StopAll": {actor: runner, do: func(c ctx, s *stage, a act) error { return s.StopAll(c, a, true) }},
+	}
+}
+
+// by is who makes a call.
+func (c call) by(s *stage) entities.Actor {
+	if c.actor.String() == (entities.Actor{}).String() {
+		return s.ada
+	}
+	return c.actor
+}
+
+// errOf is the error of two results.
+func errOf[T any](_ T, err error) error { return err }

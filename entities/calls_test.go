@@ -1,0 +1,123 @@
+package entities_test
+
+import (
+	"bytes"
+	"image/png"
+	"testing"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+// More of the little world, for a stage.
+const (
+	zoe    snowflake.ID = 900000000000000005 // has left the guild
+	gone   snowflake.ID = 800000000000000005 // a guild that removed the bot long ago
+	closed snowflake.ID = 800000000000000006 // a guild that is not served
+	lost   snowflake.ID = 700000000000000010 // in the guild that is gone
+)
+
+// stage is a registry with an entity for each of its methods to work on.
+type stage struct {
+	*entities.Registry
+	ada     entities.Actor // active, with a picture; in the guild that is gone too
+	ids     map[string]entities.ID
+	permit  entities.Permit
+	picture entities.Avatar
+	cursor  string
+	key     string
+}
+
+func require(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	now := at(0)
+	s := &stage{Registry: fresh(t, func(c *entities.Config) { c.Now = func() time.Time { return now } }), ids: map[string]entities.ID{}}
+	w := s.World()
+	w.Expect(guild, zoe, at(0))
+	w.SetMember(guild, entities.Membership{UserID: zoe}, false, at(0))
+	w.PutGuild(entities.Guild{ID: gone, Name: "Gone", Available: true}, nil, entities.Membership{UserID: botUser}, []entities.Channel{{ID: lost, GuildID: gone, Name: "lost"}})
+	s.picture = picture(t, 1)
+	for name, make := range map[string]entities.NewEntity{
+		"Ada": {Avatar: &s.picture}, "Cat": {}, "Dee": {}, "Eve": {}, "Fay": {Owner: entities.Person{ID: zoe}},
+	} {
+		make.Name, make.Here = name, chosen(general)[0]
+		made, err := s.Create(t.Context(), admin(olivia), make)
+		require(t, err)
+		s.ids[name] = made.Entity.ID
+		if name == "Ada" {
+			s.key = made.Key
+		}
+	}
+	s.wait(t)
+	now = now.Add(entities.Sleep + time.Hour)
+	s.act(t)
+	return s
+}
+
+// wait is what happened long ago: one guild removed the bot.
+func (s *stage) wait(t *testing.T) {
+	t.Helper()
+	_, err := s.Join(t.Context(), entities.Member(olivia, gone, discord.PermissionManageGuild), s.ids["Ada"], chosen(lost)[0])
+	require(t, err)
+	s.World().RemoveGuild(gone)
+	require(t, s.Depart(t.Context(), program, gone))
+}
+
+// act is what happened of late.
+func (s *stage) act(t *testing.T) {
+	t.Helper()
+	ctx := t.Context()
+	require(t, s.Dismiss(ctx, entities.Member(operator, guild, 0), closed))
+	require(t, errOf(s.SetSettings(ctx, admin(olivia), becoming(entities.Settings{Creators: entities.EveryoneCreate, Approval: true, Quota: 2}))))
+	made, err := s.Create(ctx, entities.Member(mia, guild, 0), entities.NewEntity{Name: "Bob", Here: chosen(general)[0]})
+	require(t, err)
+	s.ids["Bob"] = made.Entity.ID
+	_, err = s.Suspend(ctx, entities.Member(mia, guild, discord.PermissionModerateMembers), s.ids["Cat"], time.Hour)
+	require(t, err)
+	_, err = s.Pause(ctx, admin(olivia), s.ids["Dee"])
+	require(t, err)
+	_, err = s.Offer(ctx, admin(olivia), s.ids["Eve"], entities.Person{ID: mia})
+	require(t, err)
+	s.ada, err = s.Authenticate(ctx, s.key, "")
+	require(t, err)
+	say(t, s.Registry, message(1, general), message(2, lab))
+	s.permit, err = s.Authorize(ctx, s.ada, entities.Post, general)
+	require(t, err)
+	require(t, s.Own(ctx, program, s.permit, 1, at(0)))
+	s.cursor, err = s.Cursor(ctx, s.ada, 0, 1)
+	require(t, err)
+}
+
+// becoming changes settings to what is given.
+func becoming(next entities.Settings) func(*entities.Settings) error {
+	return func(s *entities.Settings) error { *s = next; return nil }
+}
+
+func picture(t testing.TB, shade int) entities.Avatar {
+	t.Helper()
+	avatar, err := entities.NewAvatar(encode(t, func(b *bytes.Buffer) error { return png.Encode(b, noise(8, 8+shade)) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return avatar
+}
+
+// just changes a setting to what is given.
+func just[T any](next T) func(T) (T, error) {
+	return func(T) (T, error) { return next, nil }
+}
+
+// rules changes channel rules to what is given.
+func rules(next []entities.ChosenRule) func([]entities.Room) ([]entities.ChosenRule, error) {
+	return func([]entities.Room) ([]entities.ChosenRule, error) { return next, nil }
+}

@@ -1,0 +1,107 @@
+package entities
+
+import (
+	"slices"
+	"strings"
+)
+
+// Capability is a right that a guild's admins give or take from an entity's presence as a
+// whole, whatever the channel.
+type Capability string
+
+// The capabilities that something in the program asks for.
+const (
+	CanRead   Capability = "read"   // hear and read messages
+	CanPost   Capability = "post"   // speak
+	CanReact  Capability = "react"  // add reactions
+	CanThread Capability = "thread" // open posts in forums
+)
+
+// capability describes one: how people read it, and whether a presence has it unless an admin
+// has decided otherwise.
+type capability struct {
+	name      Capability
+	title     string
+	byDefault bool
+}
+
+var capabilities = []capability{
+	{CanRead, "Hear and read messages", true},
+	{CanPost, "Speak", true},
+	{CanReact, "Add reactions", true},
+	{CanThread, "Open posts in forums", true},
+}
+
+// Capabilities lists all there are.
+func Capabilities() []Capability {
+	names := make([]Capability, 0, len(capabilities))
+	for _, c := range capabilities {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// Title is how people read a capability: "Hear and read messages".
+func (c Capability) Title() string {
+	if i := slices.IndexFunc(capabilities, func(known capability) bool { return known.name == c }); i >= 0 {
+		return capabilities[i].title
+	}
+	return string(c)
+}
+
+// wordCapabilities lists capabilities for the audit: "read, post".
+func wordCapabilities(list []Capability) string {
+	if len(list) == 0 {
+		return "nothing"
+	}
+	names := make([]string, 0, len(list))
+	for _, c := range list {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, ", ")
+}
+
+// capabilitySet is those that a presence has, one bit each in the order of the list.
+type capabilitySet uint32
+
+func bitOf(c Capability) capabilitySet {
+	i := slices.IndexFunc(capabilities, func(known capability) bool { return known.name == c })
+	if i < 0 {
+		return 0
+	}
+	return 1 << i
+}
+
+func (s capabilitySet) has(c Capability) bool {
+	bit := bitOf(c)
+	return bit != 0 && s&bit != 0
+}
+
+func (s capabilitySet) list() []Capability {
+	var names []Capability
+	for _, c := range capabilities {
+		if s.has(c.name) {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// usualCapabilities are those that a presence has when no admin has decided otherwise.
+func usualCapabilities() capabilitySet {
+	var set capabilitySet
+	for _, c := range capabilities {
+		if c.byDefault {
+			set |= bitOf(c.name)
+		}
+	}
+	return set
+}
+
+// with lays an admin's rule on the set.
+func (s capabilitySet) with(rule CapabilityRule) capabilitySet {
+	if rule.Allowed {
+		return s | bitOf(rule.Capability)
+	}
+	return s &^ bitOf(rule.Capability)
+}

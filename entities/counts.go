@@ -1,0 +1,118 @@
+package entities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+const dayForm = "2006-01-02"
+
+// countLine adds a line to the day's count.
+func countLine(tx *gorm.DB, line Ownership) error {
+	row := Count{Day: line.At.UTC().Format(dayForm), EntityID: line.EntityID, GuildID: line.GuildID, ChannelID: line.ChannelID, Lines: 1}
+	err := tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "day"}, {Name: "entity_id"}, {Name: "guild_id"}, {Name: "channel_id"}},
+		DoUpdates: clause.Assignments(map[string]any{"lines": gorm.Expr("counts.lines + 1")}),
+	}).Create(&row).Error
+	if err != nil {
+		return fmt.Errorf("count the line: %w", err)
+	}
+	return nil
+}
+
+// Rank is an entity's place in a guild's leaderboard.
+type Rank struct {
+	Entity Entity
+	Lines  int
+}
+
+// Leaderboard ranks the entities in the actor's guild by what they said there in the last
+// days, today included; days = 0 means ever. Entities that said nothing are left out.
+func (r *Registry) Leaderboard(ctx context.Context, actor Actor, days int) ([]Rank, error) {
+	if _, err := r.pass(ctx, actor, actLook, ""); err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		EntityID ID
+		Lines    int
+	}
+	query := r.db.reader.WithContext(ctx).Model(&Count{}).Select("entity_id, sum(lines) AS lines").Where("guild_id = ?", actor.guild)
+	if days > 0 {
+		query = query.Where("day > ?", r.now().UTC().AddDate(0, 0, -days).Format(dayForm))
+	}
+	if err := query.Group("entity_id").Order("lines DESC, entity_id").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("count the lines: %w", err)
+	}
+	var ranks []Rank
+	for _, row := range rows {
+		// One that was deleted or taken out of the server is nobody's business here any more.
+		if e := r.roster.entry(row.EntityID); e != nil && e.stays[actor.guild] != nil {
+			ranks = append(ranks, Rank{Entity: e.shownIn(actor.guild), Lines: row.Lines})
+		}
+	}
+	return ranks, nil
+}
+
+// Info is what people may know of an entity.
+type Info struct {
+	Resident Resident
+	Here     bool // it has a presence where the actor acts
+	Words    []string
+	// Lines are what it said there today, in the last 7 days and ever.
+	Today, Week, Ever int
+	// LastSeen is when one of its clients was last connected; nil if never.
+	LastSeen *time.Time
+	// Servers are all where it is; for its owner only, nil for others.
+	Servers []Guild
+	Owns    bool // the actor owns it
+}
+
+// Info describes an entity to whoever sees it.
+func (r *Registry) Info(ctx context.Context, actor Actor, id ID) (Info, error) {
+	m, err := r.pass(ctx, actor, actSee, id)
+	if err != nil {
+		return Info{}, err
+	}
+	info := Info{Resident: r.resident(m.entry, actor.guild), Owns: m.owns()}
+	if in := m.stay(); in != nil {
+		info.Here, info.Words = true, slices.Clone(in.words)
+	}
+	db := r.db.reader.WithContext(ctx)
+	var credentials []Credential
+	if err := db.Select("last_used_at").Where("entity_id = ?", id).Find(&credentials).Error; err != nil {
+		return Info{}, fmt.Errorf("read the credentials: %w", err)
+	}
+	for _, c := range credentials {
+		if c.LastUsedAt != nil && (info.LastSeen == nil || c.LastUsedAt.After(*info.LastSeen)) {
+			info.LastSeen = c.LastUsedAt
+		}
+	}
+	for _, span := range []struct {
+		into *int
+		days int
+	}{{&info.Today, 1}, {&info.Week, 7}, {&info.Ever, 0}} {
+		query := db.Model(&Count{}).Select("coalesce(sum(lines), 0)").Where("entity_id = ? AND guild_id = ?", id, actor.guild)
+		if span.days > 0 {
+			query = query.Where("day > ?", r.now().UTC().AddDate(0, 0, -span.days).Format(dayForm))
+		}
+		if err := query.Scan(span.into).Error; err != nil {
+			return Info{}, fmt.Errorf("count the lines: %w", err)
+		}
+	}
+	if info.Owns {
+		for _, guild := range m.entry.guilds() {
+			known, _ := r.world.Guild(guild)
+			if here, told := r.world.Here(guild, actor.user, r.now()); told && !here {
+				known = Guild{} // what it is called now is not told to those who left
+			}
+			known.ID = guild
+			info.Servers = append(info.Servers, known)
+		}
+	}
+	return info, nil
+}
