@@ -195,6 +195,9 @@ func (d *Discord) Forge(user, guild, channel ID, f Forgery) (*Interaction, error
 	}
 	switch {
 	case f.Type == ModalInteraction:
+		// Discord names what opened a form; a forged one was opened by some command of the person's.
+		opener := &Interaction{ID: d.newID(), kind: CommandInteraction, scene: s, command: &Command{Name: "forged", Type: SlashCommand}}
+		it.metadata = d.interactionMetadata(opener, nil)
 		data := modalData{CustomID: f.CustomID, Components: []any{}}
 		for id, text := range f.Fields {
 			data.Components = append(data.Components, labelAnswer{Label, 1, textAnswer{TextInput, 2, id, text}})

@@ -136,6 +136,10 @@ var amendments = []struct {
 	// names, as its own reference shows ("BASE_TYPE_REQUIRED", reference "Error Messages").
 	{"/components/schemas/InnerErrors/properties/_errors/items", `{"type": "object", "required": ["code", "message"],
 		"properties": {"code": {"type": ["string", "integer"]}, "message": {"type": "string"}}}`},
+	// The description wants a code in every answer 429. Discord's reference has it as optional:
+	// "An error code for some limits" (topics/rate-limits, "Rate Limit Response Structure").
+	{"/components/schemas/RatelimitedResponse", `{"type": "object", "required": ["message", "retry_after", "global"],
+		"properties": {"message": {"type": "string"}, "code": {"type": "integer"}, "retry_after": {"type": "number"}, "global": {"type": "boolean"}}}`},
 	// "Set of permissions represented as a bit set", a string: interactions/application-commands.
 	{"/components/schemas/ApplicationCommandCreateRequest/properties/default_member_permissions", digitsOrNumber},
 	{"/components/schemas/ApplicationCommandUpdateRequest/properties/default_member_permissions", digitsOrNumber},

@@ -55,6 +55,7 @@ func (d *Discord) post(dr draft) (*Message, error) {
 	}
 	d.wakeThread(dr.channel)
 	d.place(dr.channel, m)
+	d.said(m)
 	d.dispatch(m.GuildID, m.ChannelID, messageIntent(m.GuildID), "MESSAGE_CREATE", messageEvent{m, true})
 	d.announce(m)
 	return m, nil
@@ -145,6 +146,7 @@ func (d *Discord) revise(m *Message, form *messageForm, files map[int]upload, ma
 	if next.Content == "" && len(next.Embeds) == 0 && len(next.Components) == 0 && len(next.Attachments) == 0 {
 		return refuse(50006)
 	}
+	d.said(&next)
 	if form.Content.Set || form.Components.Set {
 		d.ping(&next, form.AllowedMentions, mayPingAll)
 	}

@@ -16,6 +16,7 @@ type state struct {
 	channels map[ID]*Channel   // channels, threads and DMs
 	messages map[ID][]*Message // by channel, oldest first
 	webhooks map[ID]*Webhook
+	said     map[string]struct{} // texts of messages
 	avatars  []AvatarFetch
 	// closedDMs are users who take no direct messages.
 	closedDMs map[ID]bool
@@ -59,6 +60,7 @@ func newState(now time.Time) state {
 		channels:     map[ID]*Channel{},
 		messages:     map[ID][]*Message{},
 		webhooks:     map[ID]*Webhook{},
+		said:         map[string]struct{}{},
 		closedDMs:    map[ID]bool{},
 		listeners:    map[*listener]bool{},
 		rates:        rates{buckets: map[string]*bucket{}},
