@@ -74,10 +74,12 @@ type Status struct {
 	// Phase words it: "connecting", "ready", "waiting for Discord", "token refused", …
 	Phase string
 	// Remedy says who can mend it and how; "" while nothing is wrong.
-	Remedy  string
-	Since   time.Time     // of this phase
-	Latency time.Duration // of the last heartbeat; 0 before the first
-	Shards  int
+	Remedy string
+	// Degraded says what works less well than it could, and who can mend it; "" without.
+	Degraded string
+	Since    time.Time     // of this phase
+	Latency  time.Duration // of the last heartbeat; 0 before the first
+	Shards   int
 	// Skipped counts gateway dispatches that could not be read, by event name.
 	Skipped map[string]int64
 	// Resumes and Identifies count how often the connection was taken up again or anew.

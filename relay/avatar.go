@@ -26,7 +26,7 @@ func (r *Relay) ServeAvatar(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
-	picture, err := r.registry.Picture(req.Context(), match[1])
+	picture, err := r.registry.Picture(req.Context(), entities.System("avatars"), match[1])
 	switch {
 	case entities.IsRefusal(err, entities.NotFound):
 		http.Error(w, "not found", http.StatusNotFound)

@@ -20,12 +20,13 @@ func (r *Relay) learn(event gateway.EventData) {
 	case gateway.EventGuildCreate:
 		r.learnGuild(e.GatewayGuild)
 	case gateway.EventGuildUpdate:
-		r.world.UpdateGuild(e.ID, e.Name, e.OwnerID)
+		r.world.UpdateGuild(guild(e.Guild))
 	case gateway.EventGuildDelete:
 		if e.Unavailable {
 			r.world.SetAvailable(e.ID, false)
 		} else {
 			r.world.RemoveGuild(e.ID)
+			r.departed(e.ID)
 		}
 	case gateway.EventGuildRoleCreate:
 		r.world.PutRole(e.GuildID, role(e.Role))
@@ -33,10 +34,8 @@ func (r *Relay) learn(event gateway.EventData) {
 		r.world.PutRole(e.GuildID, role(e.Role))
 	case gateway.EventGuildRoleDelete:
 		r.world.RemoveRole(e.GuildID, e.RoleID)
-	case gateway.EventGuildMemberUpdate:
-		if e.User.ID == r.world.Bot() {
-			r.world.PutBotMembership(e.GuildID, membership(e.Member))
-		}
+	case gateway.EventGuildMembersChunk, gateway.EventGuildMemberAdd, gateway.EventGuildMemberUpdate, gateway.EventGuildMemberRemove:
+		r.learnPeople(event)
 	default:
 		r.learnChannel(event)
 	}
@@ -51,6 +50,7 @@ func (r *Relay) beginSession(e gateway.EventReady) {
 	}
 	r.world.Announce(e.Shard[0], max(e.Shard[1], 1), guilds)
 	r.cache.clear()
+	r.rolled(e.Shard[0], max(e.Shard[1], 1), guilds)
 }
 
 func (r *Relay) learnChannel(event gateway.EventData) {
@@ -102,14 +102,20 @@ func (r *Relay) learnGuild(g discord.GatewayGuild) {
 		c.Joined = true
 		channels = append(channels, c)
 	}
+	known := guild(g.Guild)
+	known.Available = true
 	var self entities.Membership
 	for _, m := range g.Members {
 		if m.User.ID == r.world.Bot() {
 			self = membership(m)
 		}
 	}
-	r.world.PutGuild(entities.Guild{ID: g.ID, Name: g.Name, OwnerID: g.OwnerID, Available: true}, roles, self, channels)
-	r.guildSeen(g.ID)
+	r.world.PutGuild(known, roles, self, channels)
+	r.state.lookAfter(g.ID)
+	r.arrived(g.ID)
+	if !r.unasked.put(g.ID) {
+		r.log.Warn("too many servers at once; owners there are asked for when it matters", "guild", g.ID)
+	}
 }
 
 func (r *Relay) learnThread(thread discord.GuildThread, joined bool) {
@@ -134,14 +140,18 @@ func (r *Relay) learnThreads(e gateway.EventThreadListSync) {
 
 func (r *Relay) learnThreadMembers(e gateway.EventThreadMembersUpdate) {
 	for _, added := range e.AddedMembers {
-		if added.UserID == r.world.Bot() {
-			r.learnThreadMember(e.ID, true)
-		}
+		r.learnThreadMembership(e.GuildID, e.ID, added.UserID, true)
 	}
 	for _, removed := range e.RemovedMemberIDs {
-		if removed == r.world.Bot() {
-			r.learnThreadMember(e.ID, false)
-		}
+		r.learnThreadMembership(e.GuildID, e.ID, removed, false)
+	}
+}
+
+func (r *Relay) learnThreadMembership(guild, thread, user snowflake.ID, joined bool) {
+	if user == r.world.Bot() {
+		r.learnThreadMember(thread, joined)
+	} else if r.world.Follows(guild, user) {
+		r.world.SetThreadMember(thread, user, joined, r.now())
 	}
 }
 
@@ -155,6 +165,17 @@ func (r *Relay) learnThreadMember(thread snowflake.ID, joined bool) {
 func (r *Relay) joined(thread snowflake.ID) bool {
 	c, ok := r.world.Channel(thread)
 	return ok && c.Joined
+}
+
+func guild(known discord.Guild) entities.Guild {
+	g := entities.Guild{ID: known.ID, Name: known.Name, OwnerID: known.OwnerID}
+	if known.PublicUpdatesChannelID != nil {
+		g.UpdatesChannel = *known.PublicUpdatesChannelID
+	}
+	if known.SystemChannelID != nil {
+		g.SystemChannel = *known.SystemChannelID
+	}
+	return g
 }
 
 func role(known discord.Role) entities.Role {

@@ -58,6 +58,7 @@ type GatewaySkip struct {
 	ID      snowflake.ID
 	Guild   snowflake.ID
 	Channel snowflake.ID
+	User    snowflake.ID
 }
 
 // newGateway gives the function that makes shards for disgo's sharding package. Unlike

@@ -174,5 +174,11 @@ func skipOf(event string, data []byte) GatewaySkip {
 			*id = 0
 		}
 	}
+	var user struct {
+		ID snowflake.ID `json:"id"`
+	}
+	if json.Unmarshal(fields["user"], &user) == nil {
+		skip.User = user.ID
+	}
 	return skip
 }

@@ -47,13 +47,6 @@ func (c *connection) next(now time.Time) (guild snowflake.ID, due chore, wait ti
 	return guild, due, 0
 }
 
-// guildSeen notes a guild that has just become known. It must not wait.
-func (r *Relay) guildSeen(guild snowflake.ID) {
-	if r.world.Pending(guild) || r.registry.Dormant(guild) {
-		r.state.lookAfter(guild)
-	}
-}
-
 // lookAfterGuilds reads anew what is not known for sure of guilds, and admits those where an
 // operator has Manage Server, until ctx ends. What fails is tried again, with longer and
 // longer pauses.
@@ -80,25 +73,30 @@ func (r *Relay) lookAfterGuilds(ctx context.Context) {
 	}
 }
 
-func (r *Relay) attend(ctx context.Context, guild snowflake.ID) error {
-	known, ok := r.world.Guild(guild)
+func (r *Relay) attend(ctx context.Context, id snowflake.ID) error {
+	known, ok := r.world.Guild(id)
 	if !ok || !known.Available {
 		return nil // the bot has left it, or GUILD_CREATE will tell when its outage is over
 	}
-	if r.world.Pending(guild) {
-		if err := r.readAnew(ctx, guild); err != nil {
+	if r.world.Pending(id) {
+		if err := r.readAnew(ctx, id); err != nil {
 			return err
 		}
 	}
-	if !r.registry.Dormant(guild) {
-		return nil
+	dormant, err := r.registry.Dormant(ctx, keeper, id)
+	if err != nil || !dormant {
+		return err
 	}
-	return r.admitOperators(ctx, guild)
+	return r.admitOperators(ctx, id)
 }
 
 // admitOperators admits a guild where an operator has Manage Server.
 func (r *Relay) admitOperators(ctx context.Context, guild snowflake.ID) error {
-	for _, operator := range r.registry.Operators() {
+	operators, err := r.registry.Operators(ctx, keeper)
+	if err != nil {
+		return err
+	}
+	for _, operator := range operators {
 		m, err := r.disc.Rest.GetMember(guild, operator, rest.WithCtx(ctx))
 		if gone(err) {
 			continue
@@ -115,13 +113,13 @@ func (r *Relay) admitOperators(ctx context.Context, guild snowflake.ID) error {
 }
 
 // readAnew reads from Discord what rights in a guild depend on, besides its channels.
-func (r *Relay) readAnew(ctx context.Context, guild snowflake.ID) error {
-	asked := r.world.Changes(guild)
-	facts, err := r.disc.Rest.GetGuild(guild, false, rest.WithCtx(ctx))
+func (r *Relay) readAnew(ctx context.Context, id snowflake.ID) error {
+	asked := r.world.Changes(id)
+	facts, err := r.disc.Rest.GetGuild(id, false, rest.WithCtx(ctx))
 	if err != nil {
 		return fmt.Errorf("read the guild: %w", err)
 	}
-	self, err := r.disc.Rest.GetMember(guild, r.world.Bot(), rest.WithCtx(ctx))
+	self, err := r.disc.Rest.GetMember(id, r.world.Bot(), rest.WithCtx(ctx))
 	if err != nil {
 		return fmt.Errorf("read the bot's membership: %w", err)
 	}
@@ -129,8 +127,8 @@ func (r *Relay) readAnew(ctx context.Context, guild snowflake.ID) error {
 	for _, known := range facts.Roles {
 		roles = append(roles, role(known))
 	}
-	if !r.world.Settle(asked, entities.Guild{ID: guild, Name: facts.Name, OwnerID: facts.OwnerID}, roles, membership(*self)) {
-		return fmt.Errorf("guild %d changed while it was read", guild)
+	if !r.world.Settle(asked, guild(facts.Guild), roles, membership(*self)) {
+		return fmt.Errorf("guild %d changed while it was read", id)
 	}
 	return nil
 }

@@ -48,17 +48,34 @@ func (r *Relay) hearMessage(m discord.Message) {
 	if echo == nil && r.strayed(m) {
 		return
 	}
-	if echo != nil || r.registry.Hears(m.ChannelID) {
+	if echo != nil || r.hears(m.ChannelID) {
 		r.cache.put(m)
 		r.noteMessage(m, echo)
 	}
+}
+
+// hears says whether any entity could be told of what happens in a channel.
+func (r *Relay) hears(channel snowflake.ID) bool {
+	hears, err := r.registry.Hears(context.Background(), ingest, channel)
+	if err != nil {
+		r.log.Error("ask who hears a channel", "err", err)
+	}
+	return hears
+}
+
+func (r *Relay) inhabited(guild snowflake.ID) bool {
+	inhabited, err := r.registry.Inhabited(context.Background(), ingest, guild)
+	if err != nil {
+		r.log.Error("ask whether a server has entities", "err", err)
+	}
+	return inhabited
 }
 
 // strayed puts a message aside whose thread is not known: Discord does not promise to tell of
 // a thread before its messages. What comes after it in that thread waits behind it.
 func (r *Relay) strayed(m discord.Message) bool {
 	_, known := r.world.Channel(m.ChannelID)
-	if !r.astray.begin(m.ChannelID, known || !r.registry.Inhabited(*m.GuildID)) {
+	if !r.astray.begin(m.ChannelID, known || !r.inhabited(*m.GuildID)) {
 		return false
 	}
 	select {
@@ -123,7 +140,7 @@ func (r *Relay) homeStrays(ctx context.Context) {
 				}
 			}
 			// Its text is left to Discord: it may have been edited or deleted meanwhile.
-			if r.registry.Hears(m.ChannelID) {
+			if r.hears(m.ChannelID) {
 				r.noteMessage(m, nil)
 			}
 			r.astray.end(m.ChannelID)
@@ -180,12 +197,12 @@ func (r *Relay) write(all []utterance) error {
 	// What was heard is noted even while the program ends.
 	ctx, cancel := context.WithTimeout(context.Background(), ownTime)
 	defer cancel()
-	actor := entities.System("ingest")
+	actor := ingest
 	events := make([]entities.Event, 0, len(all))
 	for _, h := range all {
 		// The line's own call writes this too, unless nobody waits for its answer any more.
 		if h.echo != nil {
-			if err := r.registry.Own(ctx, h.echo.permit, h.event.MessageID, r.now()); err != nil {
+			if err := r.registry.Own(ctx, actor, h.echo.permit, h.event.MessageID, r.now()); err != nil {
 				return err
 			}
 		}

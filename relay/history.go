@@ -16,7 +16,7 @@ const MaxHistory = 100
 
 // History reads older messages of a channel, thread or post, oldest first.
 func (r *Relay) History(ctx context.Context, actor entities.Actor, req HistoryRequest) ([]Message, error) {
-	permit, err := r.registry.Authorize(ctx, actor, entities.ReadHistory, req.Channel)
+	permit, err := r.Authorize(ctx, actor, entities.ReadHistory, req.Channel)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (r *Relay) History(ctx context.Context, actor entities.Actor, req HistoryRe
 	}
 	slices.SortFunc(messages, func(a, b discord.Message) int { return cmp.Compare(a.ID, b.ID) })
 	// Rights may have changed while Discord answered.
-	if _, err := r.registry.Authorize(ctx, actor, entities.ReadHistory, req.Channel); err != nil {
+	if _, err := r.Authorize(ctx, actor, entities.ReadHistory, req.Channel); err != nil {
 		return nil, err
 	}
 	return r.present(ctx, actor, permit.Guild().ID, messages)

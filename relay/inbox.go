@@ -79,14 +79,14 @@ func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest)
 // scope: one of a single channel says nothing about the others.
 func (r *Relay) startOf(ctx context.Context, actor entities.Actor, req WaitRequest) (int64, error) {
 	if req.Channel != 0 {
-		if _, err := r.registry.Authorize(ctx, actor, entities.Hear, req.Channel); err != nil {
+		if _, err := r.Authorize(ctx, actor, entities.Hear, req.Channel); err != nil {
 			return 0, err
 		}
 	}
 	if req.Cursor == "" {
 		return r.registry.ReadMark(ctx, actor)
 	}
-	after, scope, err := r.registry.Position(actor, req.Cursor)
+	after, scope, err := r.registry.Position(ctx, actor, req.Cursor)
 	switch {
 	case err != nil:
 		return 0, err
@@ -102,10 +102,11 @@ func (r *Relay) startOf(ctx context.Context, actor entities.Actor, req WaitReque
 // newsSince gives what there is after a position, and how far it looked.
 func (r *Relay) newsSince(ctx context.Context, actor entities.Actor, req WaitRequest, after int64) (News, int64, error) {
 	for {
-		events, reached, err := r.registry.News(ctx, actor, after, req.Limit+1)
+		found, err := r.news(ctx, actor, after, req.Limit+1)
 		if err != nil {
 			return News{}, after, err
 		}
+		events, reached := found.Events, found.Reached
 		exhausted := len(events) <= req.Limit
 		if !exhausted {
 			events = events[:req.Limit]
@@ -120,7 +121,8 @@ func (r *Relay) newsSince(ctx context.Context, actor entities.Actor, req WaitReq
 			return News{}, after, err
 		}
 		if exhausted || len(messages) > 0 {
-			return News{Messages: messages, Cursor: r.registry.Cursor(actor, req.Channel, after), More: !exhausted}, after, nil
+			cursor, err := r.registry.Cursor(ctx, actor, req.Channel, after)
+			return News{Messages: messages, Cursor: cursor, More: !exhausted}, after, err
 		}
 	}
 }
@@ -153,10 +155,11 @@ func (r *Relay) texts(ctx context.Context, actor entities.Actor, events []entiti
 			continue
 		}
 		// The right is asked again at the last moment: fetching took time.
-		if _, err := r.registry.Authorize(ctx, actor, entities.Hear, e.ChannelID); err != nil {
-			if entities.IsRefusal(err, entities.Unauthenticated) {
-				return nil, err
-			}
+		sees, err := r.registry.Sees(ctx, actor, e.ChannelID)
+		if err != nil {
+			return nil, err
+		}
+		if !sees {
 			continue
 		}
 		if m.Author.Kind == Entity && m.Author.Entity == "" {
@@ -192,7 +195,7 @@ func (r *Relay) readable(ctx context.Context, actor entities.Actor, events []ent
 }
 
 func (r *Relay) fetchTexts(ctx context.Context, actor entities.Actor, channel snowflake.ID, ids []snowflake.ID, found map[snowflake.ID]discord.Message) error {
-	if _, err := r.registry.Authorize(ctx, actor, entities.ReadHistory, channel); err != nil {
+	if _, err := r.Authorize(ctx, actor, entities.ReadHistory, channel); err != nil {
 		if entities.IsRefusal(err, entities.Unauthenticated) {
 			return err
 		}

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"troupe/entities"
+	"troupe/entities/leaktest"
 	"troupe/relay"
 	"troupe/relay/sandbox"
 )
@@ -31,6 +32,7 @@ type stage struct {
 	disc   *sandbox.Discord
 	reg    *entities.Registry
 	relay  *relay.Relay
+	now    func() time.Time   // the registry's clock; nil for the usual one
 	ask    *entities.Registry // where a test has its own
 	log    *buffer
 	public *httptest.Server
@@ -108,10 +110,11 @@ func (s *stage) channel(c sandbox.Channel) sandbox.ID {
 // play connects a relay and waits until it is ready.
 func (s *stage) play(change ...func(*relay.Config)) {
 	s.t.Helper()
-	log := slog.New(relay.Redact(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), s.disc.Token()))
+	log := testLog(s)
+	database := filepath.Join(s.t.TempDir(), "troupe.db")
 	reg, err := entities.Open(s.t.Context(), entities.Config{
-		Database: "sqlite:" + filepath.Join(s.t.TempDir(), "troupe.db"), Admission: entities.Admission{Mode: entities.AdmitAll},
-		World: entities.NewWorld(), Log: log,
+		Database: "sqlite:" + database, Admission: entities.Admission{Mode: entities.AdmitAll},
+		World: entities.NewWorld(), Log: log, Now: s.now,
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -143,6 +146,7 @@ func (s *stage) play(change ...func(*relay.Config)) {
 			s.t.Error(err)
 		}
 	})
+	leaktest.Database(s.t, database, s.disc.Confided)
 	if len(change) == 0 {
 		s.until("the relay is ready", func() bool { return s.relay.Status().Ready })
 	}
@@ -174,7 +178,10 @@ func (s *stage) entity(name string, avatar *entities.Avatar, channels ...sandbox
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return made, must(s.reg.Authenticate(s.t.Context(), made.Key, made.Entity.ID))(s.t)
+	actor := must(s.reg.Authenticate(s.t.Context(), made.Key, made.Entity.ID))(s.t)
+	// Its owner is asked for here and not in the middle of a test.
+	must(s.relay.Channels(s.t.Context(), actor))(s.t)
+	return made, actor
 }
 
 func (s *stage) say(actor entities.Actor, channel sandbox.ID, content string) relay.Sent {
@@ -223,4 +230,8 @@ func face(t *testing.T) *entities.Avatar {
 		t.Fatal(err)
 	}
 	return &avatar
+}
+
+func testLog(s *stage) *slog.Logger {
+	return slog.New(relay.Redact(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), s.disc.Token()))
 }

@@ -168,8 +168,8 @@ func (p presenter) name(kind string, id snowflake.ID, mentioned []discord.User) 
 }
 
 func (p presenter) sees(channel snowflake.ID) bool {
-	_, err := p.relay.registry.Authorize(p.ctx, p.actor, entities.Hear, channel)
-	return err == nil
+	sees, err := p.relay.registry.Sees(p.ctx, p.actor, channel)
+	return err == nil && sees
 }
 
 // extras word what a message holds besides its text.

@@ -16,7 +16,7 @@ import (
 
 // React adds a reaction. Reactions are the bot's: on Discord all entities share one.
 func (r *Relay) React(ctx context.Context, actor entities.Actor, channel, message snowflake.ID, emoji string) error {
-	if _, err := r.registry.Authorize(ctx, actor, entities.React, channel); err != nil {
+	if _, err := r.Authorize(ctx, actor, entities.React, channel); err != nil {
 		return err
 	}
 	reaction, err := parseEmoji(emoji)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/disgoorg/disgo/bot"
 	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/disgo/gateway"
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
@@ -33,6 +34,8 @@ type Config struct {
 	// Operators are the users who run this instance. Empty: Discord is asked who owns the
 	// application.
 	Operators []snowflake.ID
+	// AdoptApplication takes over a database that belongs to another Discord application.
+	AdoptApplication bool
 	// DevGuilds are guilds in which commands appear at once. Empty: everywhere, which
 	// Discord's clients may take a while to show.
 	DevGuilds []snowflake.ID
@@ -62,6 +65,13 @@ type Relay struct {
 	lookups  lookups
 	strays   chan discord.Message // messages of threads that are not known yet
 	astray   astray
+	fillings fillings
+	unasked  queue[snowflake.ID] // guilds whose owners the gateway is to be asked for
+	records  queue[record]
+	notices  queue[entities.Notice]
+	logins   gateway.IdentifyRateLimiter
+	degraded atomic.Bool   // Discord does not tell of members
+	refused  chan struct{} // it refused an intent
 	draining chan struct{} // closed by Drain
 	drain    sync.Once
 	patience patience
@@ -90,6 +100,10 @@ func New(cfg Config) (*Relay, error) {
 	r.lookups = newLookups()
 	r.strays = make(chan discord.Message, mostStrays)
 	r.astray.waiting = map[snowflake.ID]int{}
+	r.fillings.all = map[entities.Gap]*filling{}
+	r.unasked, r.records = newQueue[snowflake.ID](), newQueue[record]()
+	r.notices = newQueue[entities.Notice]()
+	r.refused = make(chan struct{}, 1)
 	r.draining = make(chan struct{})
 	r.patience = usualPatience
 	return r, r.connectClient()

@@ -69,6 +69,9 @@ func (l *lookups) missed(channel snowflake.ID, now time.Time) {
 // Resolve finds the channel that an entity means. An archived thread is not among what
 // Discord announces; it is asked for by its id.
 func (r *Relay) Resolve(ctx context.Context, actor entities.Actor, ref string) (snowflake.ID, error) {
+	if err := r.meetOwner(ctx, actor); err != nil {
+		return 0, err
+	}
 	id, known, err := r.registry.ResolveChannel(ctx, actor, ref)
 	if err != nil || known || !r.lookups.may(actor.EntityID(), id, r.now()) {
 		return id, err

@@ -16,10 +16,14 @@ import (
 	"github.com/disgoorg/snowflake/v2"
 )
 
-// Intents are the gateway events that the bot asks for. Message Content is privileged: it is
-// a switch in the Developer Portal.
+// Intents are the gateway events that the bot cannot do without. Message Content is privileged:
+// it is a switch in the Developer Portal.
 const Intents = gateway.IntentGuilds | gateway.IntentGuildMessages | gateway.IntentMessageContent |
 	gateway.IntentGuildMessageReactions | gateway.IntentGuildWebhooks
+
+// MembersIntent is privileged too. Without it Discord does not tell when owners of entities
+// change their roles or leave; they are then asked for again and again.
+const MembersIntent = gateway.IntentGuildMembers
 
 // Permissions are what the bot's role needs on a server.
 const Permissions = discord.PermissionViewChannel | discord.PermissionSendMessages | discord.PermissionSendMessagesInThreads |
@@ -36,36 +40,62 @@ const (
 	closeTimeout = 5 * time.Second // for saying goodbye to the gateway
 )
 
-// Run connects to Discord and serves until ctx ends. While Discord is down it keeps trying;
-// when it refuses the token or an intent it stays, says who can mend it in [Relay.Status],
-// and does not log in again and again.
+// Run connects to Discord and serves until ctx ends. While Discord is down it keeps trying. When
+// an intent is refused it tries once more without [MembersIntent]. When that is refused too, or
+// the token, it stays, says who can mend it in [Relay.Status], and does not log in again and
+// again. An error is a reason for the program to end: the database belongs to another bot, or
+// does not answer.
 func (r *Relay) Run(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
 	var owned sync.WaitGroup
 	ingesting, stopIngest := context.WithCancel(context.WithoutCancel(ctx))
 	owned.Go(func() { r.ingest(ingesting) })
 	owned.Go(func() { r.lookAfterGuilds(ctx) })
 	owned.Go(func() { r.homeStrays(ctx) })
+	owned.Go(func() { r.askForOwners(ctx) })
+	owned.Go(func() { r.keepRecords(ctx) })
+	owned.Go(func() { r.tellAdmins(ctx) })
+	owned.Go(func() { r.retain(ctx) })
 	defer owned.Wait()
 	defer stopIngest()
+	defer end()
 
 	r.state.set(r.now(), "connecting", "")
 	if !r.persist(ctx, "ask Discord about the application", r.introduce) {
 		<-ctx.Done()
 		return nil
 	}
+	if err := r.registry.Adopt(ctx, keeper, r.disc.ApplicationID, r.cfg.AdoptApplication); err != nil {
+		return err
+	}
 	owned.Go(func() { r.announceInTime(ctx) })
+	for r.connected(ctx) {
+		r.log.Warn("Discord refused an intent; it is tried without that of members", "remedy", DegradedRemedy)
+		r.degraded.Store(true)
+		r.world.HoldMembers(memberLife)
+	}
+	return nil
+}
+
+// connected keeps the gateway's connection until ctx ends, or until Discord refuses an intent
+// that the bot can do without. It says whether to go on without that one.
+func (r *Relay) connected(ctx context.Context) (again bool) {
 	var shards sharding.ShardManager
 	opened := r.persist(ctx, "open the gateway", func(ctx context.Context) (err error) {
 		shards, err = r.openShards(ctx)
 		return err
 	})
-	<-ctx.Done()
+	select {
+	case <-r.refused:
+		again = true
+	case <-ctx.Done():
+	}
 	if opened {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 		defer cancel()
 		shards.Close(closing)
 	}
-	return nil
+	return again && ctx.Err() == nil
 }
 
 // Close ends what is left after Run: requests that are under way get until ctx ends.
@@ -138,7 +168,9 @@ func (r *Relay) introduce(ctx context.Context) error {
 	if len(operators) == 0 {
 		operators = owners(*app)
 	}
-	r.registry.SetOperators(operators)
+	if err := r.registry.SetOperators(ctx, keeper, operators); err != nil {
+		return err
+	}
 	r.log.Info("this is the bot", "application", app.ID, "name", app.Name, "invite", InviteURL(app.ID))
 	return nil
 }

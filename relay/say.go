@@ -32,7 +32,7 @@ const (
 // Say speaks for an entity: through the channel's webhook, under the entity's name and
 // avatar. It answers when Discord has the line and it is written down whose it is.
 func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent, error) {
-	permit, err := r.registry.Authorize(ctx, actor, entities.Post, line.Channel)
+	permit, err := r.Authorize(ctx, actor, entities.Post, line.Channel)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -40,8 +40,21 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	if err != nil {
 		return Sent{}, err
 	}
+	giveBack, err := r.registry.Spend(ctx, actor, permit)
+	if err != nil {
+		return Sent{}, err
+	}
 	r.speaking.Add(1)
 	defer r.speaking.Add(-1)
+	sent, err := r.speak(ctx, actor, permit, line, message)
+	if err != nil {
+		giveBack()
+	}
+	return sent, err
+}
+
+// speak says a composed line: when it is its turn, if it may still be said.
+func (r *Relay) speak(ctx context.Context, actor entities.Actor, permit entities.Permit, line Line, message discord.WebhookMessageCreate) (Sent, error) {
 	// A client that hangs up must not leave a line half said.
 	ctx = context.WithoutCancel(ctx)
 	waiting, cancel := context.WithTimeout(ctx, r.patience.turn)
@@ -53,7 +66,8 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	}
 	defer release()
 	// Rights may have changed while it waited for its turn.
-	if permit, err = r.registry.Authorize(ctx, actor, entities.Post, line.Channel); err != nil {
+	permit, err := r.Authorize(ctx, actor, entities.Post, line.Channel)
+	if err != nil {
 		return Sent{}, err
 	}
 	sent, lost, err := r.deliver(ctx, mouth, permit, message)
@@ -168,7 +182,7 @@ func (r *Relay) owned(ctx context.Context, permit entities.Permit, channel, mess
 		if try > 0 && !sleep(ctx, ownPause) {
 			break
 		}
-		err := r.registry.Own(ctx, permit, message, r.now())
+		err := r.registry.Own(ctx, ingest, permit, message, r.now())
 		if err == nil {
 			break
 		}

@@ -26,13 +26,21 @@ func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
 	for i := range ids {
 		ids[i] = i
 	}
-	create := newGateway(gatewayConfig{
-		URL: answer.URL, Intents: Intents, Compress: true, Log: r.log, Tally: &r.tally,
-		OnState: func(state GatewayState) { r.shardChanged(state) },
-		OnSkip:  func(skip GatewaySkip) { r.skipped(skip) },
-		Identify: gateway.NewIdentifyRateLimiter(
+	if r.logins == nil {
+		// One for the whole life: Discord counts logins, whoever makes them.
+		r.logins = gateway.NewIdentifyRateLimiter(
 			gateway.WithIdentifyMaxConcurrency(max(answer.SessionStartLimit.MaxConcurrency, 1)), gateway.WithIdentifyRateLimiterLogger(log),
-		),
+		)
+	}
+	intents := Intents | MembersIntent
+	if r.degraded.Load() {
+		intents = Intents
+	}
+	create := newGateway(gatewayConfig{
+		URL: answer.URL, Intents: intents, Compress: true, Log: r.log, Tally: &r.tally,
+		OnState:  func(state GatewayState) { r.shardChanged(state) },
+		OnSkip:   func(skip GatewaySkip) { r.skipped(skip) },
+		Identify: r.logins,
 	})
 	shards := sharding.New(r.cfg.Token, r.take,
 		sharding.WithLogger(log), sharding.WithShardCount(len(ids)), sharding.WithShardIDs(ids...), sharding.WithGatewayCreateFunc(create),
@@ -57,8 +65,17 @@ func (r *Relay) take(shard gateway.Gateway, name gateway.EventType, sequence int
 }
 
 func (r *Relay) shardChanged(state GatewayState) {
+	dispensable := state.Final && gateway.CloseEventCodeByCode(state.Code) == gateway.CloseEventCodeDisallowedIntent && !r.degraded.Load()
+	if dispensable {
+		state.Final = false // it is tried with fewer intents
+	}
 	r.state.changed(r.now(), state)
 	switch {
+	case dispensable:
+		select {
+		case r.refused <- struct{}{}:
+		default:
+		}
 	case state.Final && state.Err != nil:
 		phase, remedy := closedFor(state.Code)
 		r.log.Error("the gateway is closed for good", "shard", state.Shard, "code", state.Code, "phase", phase, "remedy", remedy)
@@ -76,12 +93,27 @@ func (r *Relay) skipped(skip GatewaySkip) {
 	case gateway.EventTypeChannelUpdate, gateway.EventTypeChannelDelete, gateway.EventTypeThreadUpdate, gateway.EventTypeThreadDelete:
 		r.world.RemoveChannel(skip.ID)
 		r.webhooks.forget(skip.ID)
+	case gateway.EventTypeThreadMembersUpdate, gateway.EventTypeThreadListSync:
+		r.world.ForgetThreadMembers(skip.Guild, skip.ID)
 	case gateway.EventTypeMessageUpdate, gateway.EventTypeMessageDelete:
 		r.cache.remove(skip.ID)
 	case gateway.EventTypeGuildUpdate:
 		r.doubt(skip.ID)
-	case gateway.EventTypeGuildRoleCreate, gateway.EventTypeGuildRoleUpdate, gateway.EventTypeGuildRoleDelete, gateway.EventTypeGuildMemberUpdate:
+	case gateway.EventTypeGuildRoleCreate, gateway.EventTypeGuildRoleUpdate, gateway.EventTypeGuildRoleDelete:
 		r.doubt(skip.Guild)
+	case gateway.EventTypeGuildMemberAdd, gateway.EventTypeGuildMemberUpdate, gateway.EventTypeGuildMemberRemove, gateway.EventTypeGuildMembersChunk:
+		r.doubtMember(skip)
+	}
+}
+
+// doubtMember forgets what was known of a member of whom something could not be read: whoever
+// it is, if that cannot be read either.
+func (r *Relay) doubtMember(skip GatewaySkip) {
+	if skip.User == r.world.Bot() || skip.User == 0 {
+		r.doubt(skip.Guild)
+	}
+	if skip.User != r.world.Bot() {
+		r.world.ForgetMember(skip.Guild, skip.User, r.now())
 	}
 }
 
@@ -98,6 +130,9 @@ func (r *Relay) Status() Status {
 	stats := r.tally.Stats()
 	status.Skipped, status.Resumes, status.Identifies = stats.Skipped, stats.Resumes, stats.Identifies
 	status.Limits, status.Speaking = r.limiter.Stats(), r.speaking.Load()
+	if r.degraded.Load() {
+		status.Degraded = DegradedRemedy
+	}
 	if status.Limits.TokenRefused && status.Remedy == "" {
 		status.Ready, status.Phase, status.Remedy = false, "token refused", tokenRemedy
 	}

@@ -79,6 +79,17 @@ func (c *connection) latency() time.Duration {
 	return slowest
 }
 
+// shardOf is the open shard that tells of a guild; nil when there is none.
+func (c *connection) shardOf(guild snowflake.ID) gateway.Gateway {
+	c.mu.Lock()
+	shards := c.opened
+	c.mu.Unlock()
+	if shards == nil {
+		return nil
+	}
+	return shards.ShardByGuildID(guild)
+}
+
 func (c *connection) shard(id int) *shardState {
 	s, ok := c.shards[id]
 	if !ok {
@@ -184,5 +195,9 @@ func closedFor(code int) (phase, remedy string) {
 		return "closed by Discord", "Discord closed the connection for good. Whoever runs this instance finds the reason in its log; a newer version may be needed."
 	}
 }
+
+// DegradedRemedy is what people read when Discord does not tell of members.
+const DegradedRemedy = "Discord does not tell this bot when somebody's roles change or they leave, so what owners of entities may do is asked for again once a minute. " +
+	"Whoever runs this instance turns on the Server Members Intent in the Developer Portal (page Bot, Privileged Gateway Intents) and starts again."
 
 const tokenRemedy = "Discord refused the bot's token. Whoever runs this instance copies a new one from the Developer Portal (page Bot, Reset Token) into discord.token or TROUPE_DISCORD_TOKEN and starts again."
