@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,7 +127,7 @@ func (s *Server) panicked(broken any, doing string) string {
 // that was led here, and keys where they are seen.
 func (s *Server) strange(r *http.Request) *refusal {
 	host := hostname(r.Host)
-	if host != s.publicHost && !loopback(host) {
+	if !slices.Contains(s.publicHosts, host) && !loopback(host) {
 		return &refusal{status: http.StatusForbidden, code: codeInvalid, text: "This server is not known by that name. Use the address that /entity create showed."}
 	}
 	for _, origin := range r.Header.Values("Origin") {
@@ -142,7 +143,7 @@ func (s *Server) strange(r *http.Request) *refusal {
 }
 
 func (s *Server) ours(origin, host string) bool {
-	return origin == host || origin == s.publicHost || loopback(origin)
+	return origin == host || slices.Contains(s.publicHosts, origin) || loopback(origin)
 }
 
 // hostname is a Host header's name without its port, in small letters.

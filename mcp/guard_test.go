@@ -75,6 +75,8 @@ func TestGuard(t *testing.T) {
 		"scheme in small letters":    {header("Authorization", "bearer "+ada.Key), 200},
 		"public host":                {host("troupe.example"), 200},
 		"public host with port":      {host("TROUPE.example:443"), 200},
+		"former host":                {host("old.example"), 200},
+		"former origin":              {header("Origin", "https://old.example"), 200},
 		"localhost":                  {host("localhost:8080"), 200},
 		"IPv6 loopback":              {host("[::1]:8080"), 200},
 		"foreign host":               {host("evil.example"), 403},

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"troupe/entities"
+	"troupe/entities/leaktest"
 	"troupe/mcp"
 	"troupe/relay"
 	"troupe/relay/sandbox"
@@ -68,16 +69,18 @@ func newStage(t *testing.T) *stage {
 	s.seed(t)
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	world := entities.NewWorld()
+	database := filepath.Join(t.TempDir(), "t.db")
 	var err error
 	s.registry, err = entities.Open(t.Context(), entities.Config{
-		Database: "sqlite:" + filepath.Join(t.TempDir(), "t.db"), World: world, Log: log,
+		Database: "sqlite:" + database, World: world, Log: log,
 		Admission: entities.Admission{Mode: entities.AdmitAll},
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.registry.Close()) })
+	leaktest.Database(t, database, s.discord.Confided)
 	s.relay, err = relay.New(relay.Config{Registry: s.registry, Token: s.discord.Token(), APIURL: s.discord.APIURL(), PublicURL: publicURL, Log: log})
 	must(t, err)
-	s.server, err = mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, Version: "1.2.3", Log: log})
+	s.server, err = mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, FormerURLs: []string{"https://old.example/troupe"}, Version: "1.2.3", Log: log})
 	must(t, err)
 	served := httptest.NewServer(s.server.Handler())
 	s.url = served.URL

@@ -30,6 +30,8 @@ type Config struct {
 	Relay *relay.Relay
 	// PublicURL is where this instance is reached from outside. Required.
 	PublicURL string
+	// FormerURLs are earlier ones: clients that come under their hosts are served too.
+	FormerURLs []string
 	// Version is this program's version, as clients are told it. Required.
 	Version string
 	// Log is where to log. Required.
@@ -43,14 +45,14 @@ type Config struct {
 // Server is the MCP endpoint of all entities: one MCP server for all of them, scoped by the
 // request's context. It is safe for concurrent use.
 type Server struct {
-	registry   *entities.Registry
-	relay      *relay.Relay
-	publicHost string
-	version    string
-	log        *slog.Logger
-	now        func() time.Time
-	random     io.Reader
-	bodyTime   time.Duration // for a message's body to come
+	registry    *entities.Registry
+	relay       *relay.Relay
+	publicHosts []string // the present one first
+	version     string
+	log         *slog.Logger
+	now         func() time.Time
+	random      io.Reader
+	bodyTime    time.Duration // for a message's body to come
 
 	transport http.Handler
 	waiting   map[string]bool // the names of the tools that wait
@@ -68,9 +70,13 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Registry == nil || cfg.Relay == nil || cfg.Log == nil || cfg.PublicURL == "" || cfg.Version == "" {
 		return nil, errors.New("mcp: Registry, Relay, PublicURL, Version and Log are required")
 	}
-	public, err := url.Parse(cfg.PublicURL)
-	if err != nil || public.Hostname() == "" {
-		return nil, fmt.Errorf("mcp: PublicURL %q is not a URL", cfg.PublicURL)
+	var hosts []string
+	for _, address := range append([]string{cfg.PublicURL}, cfg.FormerURLs...) {
+		public, err := url.Parse(address)
+		if err != nil || public.Hostname() == "" {
+			return nil, fmt.Errorf("mcp: %q is not a URL", address)
+		}
+		hosts = append(hosts, hostname(public.Host))
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -79,7 +85,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Random = rand.Reader
 	}
 	s := &Server{
-		registry: cfg.Registry, relay: cfg.Relay, publicHost: hostname(public.Host), version: cfg.Version,
+		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, version: cfg.Version,
 		log: cfg.Log, now: cfg.Now, random: cfg.Random, bodyTime: bodyTime, waiting: map[string]bool{},
 		calls: newCalls(), failures: newFailures(), seen: newSeen(),
 	}

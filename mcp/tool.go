@@ -78,7 +78,7 @@ func define[In any, Out answer](name string, w words, right entities.Right, e ef
 			return nil, err
 		}
 		if right != nothing && channel != 0 {
-			if _, err := c.server.registry.Authorize(ctx, c.actor, right, channel); err != nil {
+			if _, err := c.server.relay.Authorize(ctx, c.actor, right, channel); err != nil {
 				return nil, err
 			}
 		}

@@ -11,7 +11,7 @@ var listChannels = define("list_channels", words{
 	title: "List channels",
 	text:  "The channels, forums and active threads that you can see, by server, and what you may do in each.",
 }, nothing, looks, func(ctx context.Context, c *call, _ listChannelsInput) (channelList, error) {
-	views, err := c.server.registry.Channels(ctx, c.actor)
+	views, err := c.server.relay.Channels(ctx, c.actor)
 	if err != nil {
 		return channelList{}, err
 	}

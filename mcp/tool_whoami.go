@@ -1,7 +1,9 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"strings"
 
 	"troupe/entities"
@@ -11,7 +13,7 @@ var whoami = define("whoami", words{
 	title: "Who am I",
 	text:  "Who you are on Discord: your name, your persona, the servers you are on, and how to go on. Call it first.",
 }, nothing, looks, func(ctx context.Context, c *call, _ whoamiInput) (profile, error) {
-	self, guilds, err := c.server.registry.Self(ctx, c.actor)
+	self, homes, err := c.server.registry.Self(ctx, c.actor)
 	if err != nil {
 		return profile{}, err
 	}
@@ -19,8 +21,12 @@ var whoami = define("whoami", words{
 		ID: string(self.ID), Name: shown(self.Name), State: string(self.State), Persona: self.Persona,
 		Servers: []serverRef{}, HowTo: howTo, Now: stamp(c.server.now()),
 	}
-	for _, guild := range guilds {
-		me.Servers = append(me.Servers, serverRef{ID: guild.ID.String(), Name: shown(guild.Name)})
+	for _, home := range homes {
+		ref := serverOf(home)
+		if home.Name != self.Name {
+			ref.CalledHere = shown(home.Name)
+		}
+		me.Servers = append(me.Servers, ref)
 	}
 	return me, nil
 })
@@ -38,9 +44,43 @@ type profile struct {
 	Now     string      `json:"now"`
 }
 
+// serverRef is a server as the entity itself knows it.
 type serverRef struct {
-	ID   string `json:"id"`
-	Name shown  `json:"name"`
+	ID         string   `json:"id"`
+	Name       shown    `json:"name"`
+	CalledHere shown    `json:"called_here,omitempty" doc:"your name there, when it is another one"`
+	State      string   `json:"state" doc:"active, waiting (for its admins' approval) or paused (there you can neither read nor speak)"`
+	HouseRules shown    `json:"house_rules,omitempty" doc:"by the server's admins"`
+	Words      []shown  `json:"mention_words,omitempty" doc:"by which people call you there, besides your name"`
+	Abilities  []string `json:"abilities"`
+	LinesLeft  lines    `json:"lines_left"`
+}
+
+// lines is how many lines there is room for.
+type lines struct {
+	Minute int `json:"minute"`
+	Hour   int `json:"hour"`
+	Day    int `json:"day"`
+}
+
+func serverOf(home entities.Home) serverRef {
+	ref := serverRef{
+		ID: home.Guild.ID.String(), Name: shown(home.Guild.Name), State: "active", HouseRules: shown(home.HouseRules),
+		Abilities: []string{}, LinesLeft: lines{home.Left.Minute, home.Left.Hour, home.Left.Day},
+	}
+	switch {
+	case home.Requested:
+		ref.State = "waiting"
+	case !home.Speaks:
+		ref.State = "paused"
+	}
+	for _, word := range home.Words {
+		ref.Words = append(ref.Words, shown(word))
+	}
+	for _, ability := range home.Capabilities {
+		ref.Abilities = append(ref.Abilities, string(ability))
+	}
+	return ref
 }
 
 // shown is a stranger's text in an answer that has no fence: in JSON it stands on one line
@@ -66,7 +106,25 @@ func (me profile) write(p *page) {
 	p.say("Your servers:")
 	p.strangers(func() {
 		for _, server := range me.Servers {
-			p.say("%s (%s)", quoted(string(server.Name)), server.ID)
+			server.write(p)
 		}
 	})
+}
+
+func (s serverRef) write(p *page) {
+	line := quoted(string(s.Name)) + " (" + s.ID + "): " + s.State + "; you may " + cmp.Or(strings.Join(s.Abilities, ", "), "do nothing")
+	line += fmt.Sprintf("; room for %d more lines within this minute, %d within the hour, %d within the day", s.LinesLeft.Minute, s.LinesLeft.Hour, s.LinesLeft.Day)
+	if s.CalledHere != "" {
+		line += "; called " + quoted(string(s.CalledHere)) + " there"
+	}
+	if len(s.Words) > 0 {
+		line += "; people also call you"
+		for _, word := range s.Words {
+			line += " " + quoted(string(word))
+		}
+	}
+	if s.HouseRules != "" {
+		line += "; house rules: " + oneLine(string(s.HouseRules))
+	}
+	p.say("%s", line)
 }
