@@ -18,6 +18,7 @@ type card struct {
 	url     string           // where MCP clients connect
 	picture string           // the avatar's address; "" without one
 	new     bool             // the entity was made just now
+	waits   bool             // until an admin lets it in; only a new one
 	places  []entities.Place // where it may read and write; only of a new one
 	ends    time.Time        // when the key is taken out of the message
 }
@@ -36,6 +37,9 @@ func (s card) heading() string {
 	if !s.new {
 		return fmt.Sprintf("Here is the key of %s. No older key works any more.", bold(s.entity.Name))
 	}
+	if s.waits {
+		return fmt.Sprintf("%s is made. It neither hears nor speaks here until somebody with Manage Server lets it in. %s", bold(s.entity.Name), placed("It may then", s.places))
+	}
 	return fmt.Sprintf("%s is ready. %s", bold(s.entity.Name), whereabouts(s.places))
 }
 
@@ -43,19 +47,28 @@ func (s card) heading() string {
 const mostWarnings = 1
 
 // whereabouts says where an entity may speak, and what stands against it there.
-func whereabouts(places []entities.Place) string {
-	mentions, warnings := make([]string, 0, len(places)), make([]string, 0, len(places))
+func whereabouts(places []entities.Place) string { return placed("It may", places) }
+
+func placed(itMay string, places []entities.Place) string {
+	warnings := make([]string, 0, len(places))
 	for _, place := range places {
-		mentions = append(mentions, channelMention(place.ID))
 		if place.Lacks != 0 {
 			warnings = append(warnings, fmt.Sprintf("In %s it cannot do so yet: the bot's role lacks %s there.", channelMention(place.ID), entities.PermissionNames(place.Lacks)))
 		}
 	}
-	text := fmt.Sprintf("It may read and write in %s.", strings.Join(mentions, ", "))
+	text := fmt.Sprintf("%s read and write in %s.", itMay, placeMentions(places))
 	if more := len(warnings) - mostWarnings; more > 0 {
 		warnings = append(warnings[:mostWarnings], fmt.Sprintf("The bot lacks permissions in %s as well.", amount(more, "other channel", "other channels")))
 	}
 	return strings.Join(append([]string{text}, warnings...), "\n⚠️ ")
+}
+
+func placeMentions(places []entities.Place) string {
+	mentions := make([]string, 0, len(places))
+	for _, place := range places {
+		mentions = append(mentions, channelMention(place.ID))
+	}
+	return strings.Join(mentions, ", ")
 }
 
 // shown is the message with the key.

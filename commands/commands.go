@@ -55,8 +55,8 @@ type Commands struct {
 	mux       *handler.Mux
 	work      work
 	seen      seen
-	drafts    pending[draft]       // what a form or a "Fix it" button goes on with
-	rotations pending[entities.ID] // whose key a "Replace the key" button replaces
+	drafts    pending[draft]    // what a form or a "Fix it" button goes on with
+	decisions pending[decision] // what a yes to a question does
 	keys      shownKeys
 	shownFor  time.Duration // how long a key is shown
 }
@@ -79,7 +79,7 @@ func New(cfg Config) (*Commands, error) {
 		registry: cfg.Registry, relay: cfg.Relay, publicURL: strings.TrimSuffix(cfg.PublicURL, "/"), clients: cfg.Clients,
 		log: cfg.Log, now: cfg.Now, random: cfg.Random,
 		work: newWork(), seen: newSeen(), keys: newShownKeys(cfg.Log), shownFor: keyShownFor,
-		drafts: newPending[draft](cfg.Now, cfg.Random), rotations: newPending[entities.ID](cfg.Now, cfg.Random),
+		drafts: newPending[draft](cfg.Now, cfg.Random), decisions: newPending[decision](cfg.Now, cfg.Random),
 	}
 	c.mux = c.route(list)
 	return c, nil

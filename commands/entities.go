@@ -45,24 +45,29 @@ func (c *Commands) showPage(i *interaction, page int) error {
 	if err != nil {
 		return err
 	}
-	return i.replace(roster(found, page))
+	return i.replace(roster(found, page, i.manages()))
 }
 
 // roster is a page of entities, counted from 0; a page that is not there is the nearest one.
-func roster(found []entities.Entity, page int) message {
+// An admin can decide there on those that wait.
+func roster(found []entities.Resident, page int, admin bool) message {
 	if len(found) == 0 {
 		return message{content: "There are no AI identities on this server yet. People with Manage Server create one with `/entity create`."}
 	}
 	pages := (len(found) + pageSize - 1) / pageSize
 	page = min(max(page, 0), pages-1)
 	var lines []string
-	for _, e := range found[page*pageSize : min((page+1)*pageSize, len(found))] {
-		lines = append(lines, fmt.Sprintf("%s · %s · owner %s · since %s", bold(e.Name), stateWord(e.State), userMention(e.OwnerID), since(e.CreatedAt)))
+	for _, r := range found[page*pageSize : min((page+1)*pageSize, len(found))] {
+		e := r.Entity
+		lines = append(lines, fmt.Sprintf("%s · %s · owner %s · since %s", bold(e.Name), condition(r), userMention(e.OwnerID), since(r.Presence.CreatedAt)))
 	}
 	m := message{embed: &discord.Embed{
 		Title: "AI identities on this server", Description: strings.Join(lines, "\n"),
 		Footer: &discord.EmbedFooter{Text: fmt.Sprintf("%d in all · page %d of %d", len(found), page+1, pages)},
 	}}
+	if admin {
+		m.menus = requestsMenu(found)
+	}
 	if pages > 1 {
 		m.buttons = []discord.InteractiveComponent{
 			discord.NewSecondaryButton("Previous", pagePath(page-1)).WithDisabled(page == 0),
@@ -74,13 +79,28 @@ func roster(found []entities.Entity, page int) message {
 
 func pagePath(page int) string { return "/entities/page/" + strconv.Itoa(page) }
 
-func stateWord(state entities.State) string {
-	switch state {
-	case entities.Active:
-		return "active"
-	case entities.Paused:
-		return "paused"
-	default:
-		return string(state)
+// condition is what an entity is doing where it is, in a few words.
+func condition(r entities.Resident) string {
+	var found []string
+	add := func(holds bool, words string) {
+		if holds {
+			found = append(found, words)
+		}
 	}
+	in := r.Presence
+	suspended := in.State == entities.PresenceSuspended
+	add(in.State == entities.PresenceRequested, "waits for approval")
+	add(r.Entity.Stopped, "stopped by whoever runs this bot")
+	add(r.Entity.State == entities.Paused, "paused by its owner")
+	switch {
+	case suspended && in.Cause == entities.OwnerLeft:
+		add(true, "its owner left")
+	case suspended && in.Until != nil:
+		add(true, "paused here until "+moment(*in.Until))
+	default:
+		add(suspended, "paused here")
+	}
+	add(len(found) == 0 && !r.Speaks, "silent while the kill switch is on")
+	add(len(found) == 0, "active")
+	return strings.Join(found, ", ")
 }

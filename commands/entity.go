@@ -12,8 +12,14 @@ import (
 // mostChoices is how many choices an autocomplete may offer. Discord: 25.
 const mostChoices = 25
 
+// longestChoice is how long the name of one may be. Discord: 100 characters.
+const longestChoice = 100
+
 // subcommands are the branches of /entity.
-var subcommands = []subcommand{entityCreate, entityKey}
+var subcommands = []subcommand{
+	entityCreate, entityEdit, entityInfo, entityKey, entityChannels, entityAbilities, entityLimits, entityPause, entityResume, entityDelete, entityTransfer,
+	entityJoin, entityLeave,
+}
 
 // entityCommand is /entity: open to all, since the rights are asked for at every branch.
 var entityCommand = func() command {
@@ -42,28 +48,45 @@ func entityOption(description string) discord.ApplicationCommandOptionString {
 	}
 }
 
-// entityChoices offers the guild's entities whose name has what was typed so far in it. The
-// value is the id, which stays right when a name changes.
+// entityChoices offers the guild's entities whose name has what was typed so far in it, and
+// then the person's own from elsewhere. The value is the id, which stays right when a name
+// changes.
 func (c *Commands) entityChoices(i *interaction) error {
 	in, ok := i.Interaction.(discord.AutocompleteInteraction)
 	if !ok {
 		return errOdd
 	}
-	found, err := c.registry.List(i.ctx, i.actor)
+	here, err := c.registry.List(i.ctx, i.actor)
 	if err != nil {
 		return err
 	}
-	typed := strings.ToLower(strings.TrimSpace(in.Data.String("entity")))
+	own, err := c.registry.Mine(i.ctx, i.actor)
+	if err != nil {
+		return err
+	}
+	return i.choices(offered(here, own, in.Data.String("entity")))
+}
+
+const notHere = " (not on this server)"
+
+// offered are the choices for what was typed.
+func offered(here []entities.Resident, own []entities.Entity, typed string) []discord.AutocompleteChoice {
+	typed = strings.ToLower(strings.TrimSpace(typed))
 	var choices []discord.AutocompleteChoice
-	for _, e := range found {
-		if len(choices) == mostChoices {
-			break
-		}
-		if strings.Contains(strings.ToLower(e.Name), typed) {
-			choices = append(choices, discord.AutocompleteChoiceString{Name: e.Name, Value: string(e.ID)})
+	add := func(e entities.Entity, note string) {
+		if len(choices) < mostChoices && strings.Contains(strings.ToLower(e.Name), typed) {
+			choices = append(choices, discord.AutocompleteChoiceString{Name: clip(e.Name, longestChoice-len(note)) + note, Value: string(e.ID)})
 		}
 	}
-	return i.choices(choices)
+	for _, r := range here {
+		add(r.Entity, "")
+	}
+	for _, e := range own {
+		if !slices.ContainsFunc(here, func(r entities.Resident) bool { return r.Entity.ID == e.ID }) {
+			add(e, notHere)
+		}
+	}
+	return choices
 }
 
 // entity finds the entity that a command's option names.

@@ -4,17 +4,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
-)
-
-// The custom ids of the form's fields are a contract with whoever fills it in by program.
-const (
-	fieldName     = "name"
-	fieldPersona  = "persona"
-	fieldAvatar   = "avatar"
-	fieldChannels = "channels"
 )
 
 // longestTitle is Discord's for a modal; longestHint for what stands under a label.
@@ -33,30 +24,40 @@ var channelTypes = []discord.ChannelType{
 // createForm is the form of /entity create, filled in with what the draft has.
 func createForm(customID string, d draft) discord.ModalCreate {
 	title := "Create an entity"
-	if d.owner != 0 {
+	if d.owner.ID != 0 {
 		title = clip("Create an entity for "+d.ownerName, longestTitle)
 	}
-	pictureHint := "PNG, JPEG, GIF or WebP, at most 2 MB."
-	if d.picture.name != "" {
-		pictureHint = clip("Leave empty to keep "+d.picture.name+".", longestHint)
-	}
-	name := discord.NewShortTextInput(fieldName).WithRequired(true).WithPlaceholder("Ada").
-		WithMinLength(entities.MinName).WithMaxLength(entities.MaxName).WithValue(fitting(d.name, entities.MinName, entities.MaxName))
-	persona := discord.NewParagraphTextInput(fieldPersona).WithRequired(false).WithMaxLength(entities.MaxPersona).
-		WithPlaceholder("You are Ada, a patient tutor for mathematics. You answer briefly and ask back.").
-		WithValue(fitting(d.persona, 0, entities.MaxPersona))
-	avatar := discord.NewFileUpload(fieldAvatar).WithRequired(false).WithMinValues(0).WithMaxValues(1)
 	channels := discord.NewChannelSelectMenu(fieldChannels, "Choose up to 25 channels").WithRequired(false).
 		WithMinValues(0).WithMaxValues(entities.MaxChannels).WithChannelTypes(channelTypes...)
 	for _, id := range d.channels {
 		channels.DefaultValues = append(channels.DefaultValues, discord.NewSelectMenuDefaultChannel(id))
 	}
 	return discord.NewModalCreate(customID, title,
-		discord.NewLabel("Name", name).WithDescription("What people see over its messages."),
-		discord.NewLabel("Persona", persona).WithDescription("Who it is and how it behaves, told to the AI that speaks as it."),
-		discord.NewLabel("Picture", avatar).WithDescription(pictureHint),
+		nameField(d.name), personaField(d.persona), pictureField(d.picture, "PNG, JPEG, GIF or WebP, at most 2 MB."),
 		discord.NewLabel("Channels", channels).WithDescription("Where it may read and write. None chosen: the channel you are in."),
 	)
+}
+
+func nameField(name string) discord.LabelComponent {
+	input := discord.NewShortTextInput(fieldName).WithRequired(true).WithPlaceholder("Ada").
+		WithMinLength(entities.MinName).WithMaxLength(entities.MaxName).WithValue(fitting(name, entities.MinName, entities.MaxName))
+	return discord.NewLabel("Name", input).WithDescription("What people see over its messages.")
+}
+
+func personaField(persona string) discord.LabelComponent {
+	input := discord.NewParagraphTextInput(fieldPersona).WithRequired(false).WithMaxLength(entities.MaxPersona).
+		WithPlaceholder("You are Ada, a patient tutor for mathematics. You answer briefly and ask back.").
+		WithValue(fitting(persona, 0, entities.MaxPersona))
+	return discord.NewLabel("Persona", input).WithDescription("Who it is and how it behaves, told to the AI that speaks as it.")
+}
+
+// pictureField takes a picture; the hint stands there while none was given.
+func pictureField(given upload, hint string) discord.LabelComponent {
+	if given.name != "" {
+		hint = clip("Leave empty to keep "+given.name+".", longestHint)
+	}
+	input := discord.NewFileUpload(fieldAvatar).WithRequired(false).WithMinValues(0).WithMaxValues(1)
+	return discord.NewLabel("Picture", input).WithDescription(hint)
 }
 
 // fitting gives a text that a field of this size takes, since Discord refuses the whole form
@@ -66,17 +67,4 @@ func fitting(text string, least, most int) string {
 		return ""
 	}
 	return clip(text, most)
-}
-
-// read takes over what was filled in. The picture that was given before stays when no new one
-// was chosen.
-func (d *draft) read(data discord.ModalSubmitInteractionData) {
-	d.name, d.persona = data.Text(fieldName), data.Text(fieldPersona)
-	d.channels = nil
-	if menu, ok := data.ChannelSelectMenu(fieldChannels); ok {
-		d.channels = append([]snowflake.ID(nil), menu.Values[:min(len(menu.Values), entities.MaxChannels)]...)
-	}
-	if files := data.Attachments(fieldAvatar); len(files) > 0 {
-		d.picture = upload{url: files[0].URL, name: files[0].Filename}
-	}
 }

@@ -20,8 +20,6 @@ var entityKey = subcommand{
 	routes: []route{
 		{slash, "/entity/key", (*Commands).askForKey},
 		{autocomplete, "/entity/key", (*Commands).entityChoices},
-		{button, "/key/replace/{question}", (*Commands).replaceKey},
-		{button, "/key/keep/{question}", (*Commands).keepKey},
 		{button, "/key/saved/{entity}", (*Commands).savedKey},
 	},
 }
@@ -40,41 +38,25 @@ func (c *Commands) askForKey(i *interaction) error {
 	return c.askToReplace(i, e)
 }
 
-// askToReplace asks, to this person alone, before a key ends.
+// askToReplace asks, this person alone, before a key ends.
 func (c *Commands) askToReplace(i *interaction, e entities.Entity) error {
-	token, err := c.rotations.put(i.actor, e.ID)
+	m, err := c.ask(i,
+		fmt.Sprintf("Replace the key of %s? The old key, and everything that is connected with it, end at once. The new key is shown to you, once.", bold(e.Name)),
+		"Replace the key", "Keep it", decision{answer: replaceKey(e.ID), kept: "Nothing was changed. The key that you have goes on working."})
 	if err != nil {
 		return err
 	}
-	return i.reply(message{
-		content: fmt.Sprintf("Replace the key of %s? The old key, and everything that is connected with it, end at once. The new key is shown to you, once.", bold(e.Name)),
-		buttons: []discord.InteractiveComponent{
-			discord.NewDangerButton("Replace the key", "/key/replace/"+token),
-			discord.NewSecondaryButton("Keep it", "/key/keep/"+token),
-		},
-	})
+	return i.reply(m)
 }
 
-func (c *Commands) replaceKey(i *interaction) error {
-	id, err := c.rotations.take(i.actor, i.vars["question"])
-	if err != nil {
-		return err
+func replaceKey(id entities.ID) func(*Commands, *interaction) error {
+	return func(c *Commands, i *interaction) error {
+		made, err := c.registry.RotateKey(i.ctx, i.actor, id)
+		if err != nil {
+			return err
+		}
+		return c.showKey(i, c.card(made))
 	}
-	if err := i.prepare(); err != nil {
-		return err
-	}
-	made, err := c.registry.RotateKey(i.ctx, i.actor, id)
-	if err != nil {
-		return err
-	}
-	return c.showKey(i, c.card(made))
-}
-
-func (c *Commands) keepKey(i *interaction) error {
-	if _, err := c.rotations.take(i.actor, i.vars["question"]); err != nil {
-		return err
-	}
-	return i.replace(message{content: "Nothing was changed. The key that you have goes on working."})
 }
 
 // showKey shows a key to this person alone, and sees to it that it does not stay.

@@ -13,7 +13,7 @@ import (
 // where to get the key. The admin never sees it.
 func (c *Commands) announce(i *interaction, made card, d draft) error {
 	e := made.entity
-	owner := userMention(d.owner)
+	owner := userMention(d.owner.ID)
 	text := fmt.Sprintf("%s is ready and belongs to %s.\n%s\n\n", bold(e.Name), owner, whereabouts(made.places))
 	posted := text + fmt.Sprintf("I told %s in this channel. The key is shown to nobody but them.", owner)
 	if err := i.replace(message{content: posted, embed: made.portrait()}); err != nil {
@@ -23,7 +23,7 @@ func (c *Commands) announce(i *interaction, made card, d draft) error {
 		content: fmt.Sprintf("%s, %s created %s for you: an AI identity on this server.\nPress the button to get its address and key. Only you can.",
 			owner, userMention(i.actor.User()), bold(e.Name)),
 		buttons: []discord.InteractiveComponent{discord.NewPrimaryButton("Get key", getKeyPath(e.ID))},
-		pings:   []snowflake.ID{d.owner},
+		pings:   []snowflake.ID{d.owner.ID},
 	})
 	if err != nil {
 		ref := c.fault(i, err)
@@ -64,10 +64,11 @@ func (c *Commands) getKey(i *interaction) error {
 	return nil
 }
 
-// handedOver takes the button off the announcement.
+// handedOver takes the button off the announcement. Where only the owner reads, the key itself
+// stands now.
 func (c *Commands) handedOver(i *interaction, e entities.Entity) error {
 	source := i.source()
-	if source == nil || !hasButton(source, getKeyPath(e.ID)) {
+	if source == nil || i.isPrivate() || !hasButton(source, getKeyPath(e.ID)) {
 		return nil
 	}
 	return i.replace(message{content: fmt.Sprintf("%s has the key of %s now.", userMention(i.actor.User()), bold(e.Name))})

@@ -24,7 +24,7 @@ type RouteInfo struct {
 func Routes() map[string][]RouteInfo {
 	types := map[kind]discord.InteractionType{
 		slash: discord.InteractionTypeApplicationCommand, autocomplete: discord.InteractionTypeAutocomplete,
-		button: discord.InteractionTypeComponent, form: discord.InteractionTypeModalSubmit,
+		button: discord.InteractionTypeComponent, menu: discord.InteractionTypeComponent, form: discord.InteractionTypeModalSubmit,
 	}
 	routes := map[string][]RouteInfo{}
 	for _, command := range list {
@@ -37,19 +37,19 @@ func Routes() map[string][]RouteInfo {
 
 // Matched is the path of the first route that an interaction would take.
 func Matched(kindOf discord.InteractionType, path string) string {
+	parts := map[discord.InteractionType][]int{
+		discord.InteractionTypeApplicationCommand: {int(discord.ApplicationCommandTypeSlash)},
+		discord.InteractionTypeComponent:          {int(discord.ComponentTypeButton), int(discord.ComponentTypeStringSelectMenu)},
+		discord.InteractionTypeAutocomplete:       {0}, discord.InteractionTypeModalSubmit: {0},
+	}
 	for _, command := range list {
 		for _, r := range command.routes {
 			mux := handler.New()
 			(&Commands{}).mount(mux, r)
-			t2 := 0
-			switch kindOf {
-			case discord.InteractionTypeApplicationCommand:
-				t2 = int(discord.ApplicationCommandTypeSlash)
-			case discord.InteractionTypeComponent:
-				t2 = int(discord.ComponentTypeButton)
-			}
-			if mux.Match(path, kindOf, t2) {
-				return r.path
+			for _, part := range parts[kindOf] {
+				if mux.Match(path, kindOf, part) {
+					return r.path
+				}
 			}
 		}
 	}
@@ -70,18 +70,20 @@ func Card(e entities.Entity, key, publicURL, picture string, isNew bool, places 
 }
 
 // Roster renders a page of /entities.
-func Roster(found []entities.Entity, page int) Shown { return roster(found, page).create(0) }
+func Roster(found []entities.Resident, page int, admin bool) Shown {
+	return roster(found, page, admin).create(0)
+}
 
 // Health renders /status.
-func Health(s relay.Status, counts entities.Counts, database string, clients int, now time.Time) Shown {
-	return health{relay: s, counts: counts, database: database, clients: clients, now: now}.message().create(0)
+func Health(s relay.Status, counts entities.Counts, stopped entities.Switches, database string, clients int, now time.Time) Shown {
+	return health{relay: s, counts: counts, stopped: stopped, database: database, clients: clients, now: now}.message().create(0)
 }
 
 // Form renders the form of /entity create.
 func Form(ownerName, name, persona, picture string, channels []snowflake.ID) discord.ModalCreate {
-	d := draft{ownerName: ownerName, name: name, persona: persona, picture: upload{name: picture}, channels: channels}
+	d := draft{ownerName: ownerName, typed: typed{name: name, persona: persona, picture: upload{name: picture}, channels: channels}}
 	if ownerName != "" {
-		d.owner = 1
+		d.owner.ID = 1
 	}
 	return createForm("/create/form/token", d)
 }

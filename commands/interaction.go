@@ -47,11 +47,12 @@ func newInteraction(ctx context.Context, vars map[string]string, client *bot.Cli
 	var (
 		guild       snowflake.ID
 		permissions discord.Permissions
+		roles       []snowflake.ID
 	)
 	if id, member := in.GuildID(), in.Member(); id != nil && member != nil {
-		guild, permissions = *id, member.Permissions
+		guild, permissions, roles = *id, member.Permissions, member.RoleIDs
 	}
-	i.actor = entities.Member(in.User().ID, guild, permissions)
+	i.actor = entities.Member(in.User().ID, guild, permissions, roles...)
 	return i
 }
 
@@ -192,6 +193,13 @@ func (i *interaction) source() *discord.Message {
 func (i *interaction) isPrivate() bool {
 	source := i.source()
 	return source != nil && source.Flags.Has(discord.MessageFlagEphemeral)
+}
+
+// manages says whether Discord lets the person manage the server: for what they are offered, never
+// for what they may do.
+func (i *interaction) manages() bool {
+	m := i.Member()
+	return m != nil && (m.Permissions.Has(discord.PermissionManageGuild) || m.Permissions.Has(discord.PermissionAdministrator))
 }
 
 // here is the channel in which the person acts, with their permissions there.

@@ -6,7 +6,7 @@ import (
 )
 
 // list is every command there is.
-var list = []command{entityCommand, entitiesCommand, statusCommand}
+var list = []command{entityCommand, entitiesCommand, statusCommand, settingsCommand, operatorCommand, leaderboardCommand}
 
 // command is one slash command: how Discord shows it, and what its interactions lead to.
 type command struct {
@@ -27,6 +27,7 @@ const (
 	slash        kind = iota + 1 // gave a command
 	autocomplete                 // is typing an option
 	button                       // pressed a button
+	menu                         // chose from a select menu
 	form                         // sent a modal
 )
 
@@ -67,6 +68,10 @@ func (c *Commands) mount(mux *handler.Mux, r route) {
 		})
 	case button:
 		mux.ButtonComponent(r.path, func(_ discord.ButtonInteractionData, e *handler.ComponentEvent) error {
+			return c.serve(newInteraction(e.Ctx, e.Vars, e.Client(), e.ComponentInteraction, e.Respond), r.handle)
+		})
+	case menu:
+		mux.SelectMenuComponent(r.path, func(_ discord.SelectMenuInteractionData, e *handler.ComponentEvent) error {
 			return c.serve(newInteraction(e.Ctx, e.Vars, e.Client(), e.ComponentInteraction, e.Respond), r.handle)
 		})
 	case form:

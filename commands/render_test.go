@@ -41,6 +41,12 @@ func show(m commands.Shown) string {
 			fmt.Fprintf(&b, "[picture %s]\n", e.Thumbnail.URL)
 		}
 	}
+	for _, menu := range menus(m) {
+		fmt.Fprintf(&b, "[%s -> %s]\n", menu.Placeholder, menu.CustomID)
+		for _, o := range menu.Options {
+			fmt.Fprintf(&b, "    %s -> %s%s (%s)\n", o.Label, o.Value, map[bool]string{true: " (chosen)"}[o.Default], o.Description)
+		}
+	}
 	for _, b2 := range buttons(m) {
 		fmt.Fprintf(&b, "[%s -> %s%s]\n", b2.Label, b2.CustomID, map[bool]string{true: " (disabled)"}[b2.Disabled])
 	}
@@ -54,6 +60,21 @@ func buttons(m commands.Shown) []discord.ButtonComponent {
 			for _, component := range row.Components {
 				if b, ok := component.(discord.ButtonComponent); ok {
 					found = append(found, b)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// menus are a message's select menus of texts.
+func menus(m commands.Shown) []discord.StringSelectMenuComponent {
+	var found []discord.StringSelectMenuComponent
+	for _, layout := range m.Components {
+		if row, ok := layout.(discord.ActionRowComponent); ok {
+			for _, component := range row.Components {
+				if menu, ok := component.(discord.StringSelectMenuComponent); ok {
+					found = append(found, menu)
 				}
 			}
 		}
@@ -83,6 +104,16 @@ func fits(t *testing.T, m commands.Shown) {
 	}
 	if total > 6000 {
 		t.Errorf("embeds have %d characters", total)
+	}
+	for _, menu := range menus(m) {
+		if n := len(menu.Options); n == 0 || n > 25 {
+			t.Errorf("menu %s has %d options", menu.CustomID, n)
+		}
+		for _, o := range menu.Options {
+			if n := utf8.RuneCountInString(o.Label); n == 0 || n > 100 || utf8.RuneCountInString(o.Description) > 100 {
+				t.Errorf("menu %s has the option %q (%s)", menu.CustomID, o.Label, o.Description)
+			}
+		}
 	}
 	if m.AllowedMentions == nil || m.AllowedMentions.Parse == nil || len(m.AllowedMentions.Parse) != 0 {
 		t.Errorf("allowed mentions are %+v", m.AllowedMentions)
@@ -141,29 +172,51 @@ func TestClientSettingsAreJSON(t *testing.T) {
 
 func TestRoster(t *testing.T) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "######## none\n%s\n", show(commands.Roster(nil, 0)))
-	var found []entities.Entity
+	fmt.Fprintf(&b, "######## none\n%s\n", show(commands.Roster(nil, 0, true)))
+	var found []entities.Resident
 	for i := range 23 {
 		e := ada()
 		e.Name, e.OwnerID = fmt.Sprintf("Ada %02d", i), snowflake.ID(100+i)
-		found = append(found, e)
+		found = append(found, entities.Resident{Entity: e, Presence: entities.Presence{State: entities.PresenceActive, CreatedAt: noon}, Speaks: true})
 	}
-	found[0].State, found[1].Name = entities.Paused, "**[free](nitro)** <@1> `x`"
+	found[1].Entity.Name = "**[free](nitro)** <@1> `x`"
+	until := noon.Add(time.Hour)
+	for i, change := range []func(*entities.Resident){
+		func(r *entities.Resident) { r.Entity.State = entities.Paused },
+		func(r *entities.Resident) { r.Entity.Stopped = true },
+		func(r *entities.Resident) { r.Presence.State = entities.PresenceRequested },
+		func(r *entities.Resident) {
+			r.Presence.State, r.Presence.Cause = entities.PresenceSuspended, entities.ByAdmin
+		},
+		func(r *entities.Resident) {
+			r.Presence.State, r.Presence.Cause, r.Presence.Until = entities.PresenceSuspended, entities.ByModerator, &until
+		},
+		func(r *entities.Resident) {
+			r.Presence.State, r.Presence.Cause = entities.PresenceSuspended, entities.OwnerLeft
+		},
+		func(r *entities.Resident) {
+			r.Entity.State, r.Presence.State, r.Presence.Cause = entities.Paused, entities.PresenceSuspended, entities.ByAdmin
+		},
+		func(*entities.Resident) {}, // silent for another reason
+	} {
+		found[i+2].Speaks = false
+		change(&found[i+2])
+	}
 	for _, page := range []int{0, 1, 2} {
-		m := commands.Roster(found, page)
+		m := commands.Roster(found, page, page == 2)
 		fits(t, m)
 		fmt.Fprintf(&b, "######## page %d\n%s\n", page, show(m))
 	}
 	golden(t, "entities.txt", b.String())
 	for page, same := range map[int]int{-1: 0, 99: 2, math.MaxInt: 2, math.MinInt: 0} {
-		if got, want := show(commands.Roster(found, page)), show(commands.Roster(found, same)); got != want {
+		if got, want := show(commands.Roster(found, page, false)), show(commands.Roster(found, same, false)); got != want {
 			t.Errorf("page %d is not page %d:\n%s", page, same, got)
 		}
 	}
 	for i := range found {
-		found[i].Name = strings.Repeat("_", entities.MaxName)
+		found[i].Entity.Name, found[i].Presence.State = strings.Repeat("_", entities.MaxName), entities.PresenceRequested
 	}
-	fits(t, commands.Roster(found, 0))
+	fits(t, commands.Roster(append(found, found...), 0, true))
 }
 
 func TestHealth(t *testing.T) {
@@ -172,7 +225,7 @@ func TestHealth(t *testing.T) {
 		Limits: relay.LimitStats{InFlight: 1, Buckets: 3, InvalidLimit: 500},
 	}
 	ill := relay.Status{
-		Phase: "waiting for Discord", Remedy: "Set message_content in the portal.", Since: noon, Shards: 2, Resumes: 3, Identifies: 1, Speaking: 2,
+		Phase: "waiting for Discord", Remedy: "Set message_content in the portal.", Degraded: relay.DegradedRemedy, Since: noon, Shards: 2, Resumes: 3, Identifies: 1, Speaking: 2,
 		Skipped: map[string]int64{"CHANNEL_CREATE": 2, "NEW_THING": 40, "ANOTHER": 2},
 		Limits: relay.LimitStats{
 			BotClosedUntil: noon.Add(time.Minute), WebhooksClosedUntil: noon.Add(2 * time.Minute), InteractionClosedUntil: noon.Add(time.Second),
@@ -184,8 +237,8 @@ func TestHealth(t *testing.T) {
 		title string
 		m     commands.Shown
 	}{
-		{"well", commands.Health(well, entities.Counts{Entities: 12, Guilds: 3}, "", 2, noon)},
-		{"ill", commands.Health(ill, entities.Counts{Entities: 1, Guilds: 1, Dormant: 2}, "It does not answer (ref 7f3a).", 1, noon)},
+		{"well", commands.Health(well, entities.Counts{Entities: 12, Guilds: 3}, entities.Switches{}, "", 2, noon)},
+		{"ill", commands.Health(ill, entities.Counts{Entities: 1, Guilds: 1, Dormant: 2}, entities.Switches{Here: true, Everywhere: true}, "It does not answer (ref 7f3a).", 1, noon)},
 	} {
 		fits(t, part.m)
 		fmt.Fprintf(&b, "######## %s\n%s\n", part.title, show(part.m))
@@ -206,27 +259,50 @@ func TestForm(t *testing.T) {
 
 func TestFormNeverHoldsWhatDiscordRefuses(t *testing.T) {
 	form := commands.Form(strings.Repeat("ü", 200), strings.Repeat("ü", 500), strings.Repeat("ü", 9000), strings.Repeat("ü", 500), nil)
-	if n := utf8.RuneCountInString(form.Title); n > 45 {
-		t.Errorf("the title has %d characters", n)
-	}
 	short := commands.Form("", "A", "", "", nil)
 	for _, f := range []discord.ModalCreate{form, short} {
-		for _, layout := range f.Components {
-			label, ok := layout.(discord.LabelComponent)
-			if !ok {
-				t.Fatalf("%T stands in the form", layout)
+		formFits(t, f)
+	}
+}
+
+// formFits checks what Discord refuses about a form's sizes.
+func formFits(t *testing.T, f discord.ModalCreate) {
+	t.Helper()
+	if n := utf8.RuneCountInString(f.Title); n < 1 || n > 45 {
+		t.Errorf("the title has %d characters", n)
+	}
+	if n := len(f.Components); n < 1 || n > 5 {
+		t.Errorf("the form has %d fields", n)
+	}
+	for _, layout := range f.Components {
+		label, ok := layout.(discord.LabelComponent)
+		if !ok {
+			t.Fatalf("%T stands in the form", layout)
+		}
+		if n := utf8.RuneCountInString(label.Label); n < 1 || n > 45 {
+			t.Errorf("%s: the label has %d characters", label.Label, n)
+		}
+		if n := utf8.RuneCountInString(label.Description); n > 100 || n == 0 {
+			t.Errorf("%s: the description has %d characters", label.Label, n)
+		}
+		if text, ok := label.Component.(discord.TextInputComponent); ok {
+			n := utf8.RuneCountInString(text.Value)
+			if n > text.MaxLength || (n > 0 && text.MinLength != nil && n < *text.MinLength) {
+				t.Errorf("%s: %d characters are filled in", label.Label, n)
 			}
-			if n := utf8.RuneCountInString(label.Description); n > 100 || n == 0 {
-				t.Errorf("%s: the description has %d characters", label.Label, n)
-			}
-			if text, ok := label.Component.(discord.TextInputComponent); ok {
-				n := utf8.RuneCountInString(text.Value)
-				if n > text.MaxLength || (n > 0 && text.MinLength != nil && n < *text.MinLength) {
-					t.Errorf("%s: %d characters are filled in", label.Label, n)
-				}
+			if n := utf8.RuneCountInString(text.Placeholder); n > 100 {
+				t.Errorf("%s: the placeholder has %d characters", label.Label, n)
 			}
 		}
 	}
+}
+
+// indented is a value as people read its JSON.
+func indented(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.MarshalIndent(v, "", "  ")
+	noError(t, err)
+	return string(raw) + "\n"
 }
 
 func TestPlain(t *testing.T) {

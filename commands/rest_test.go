@@ -48,11 +48,11 @@ func TestStatusIsForAdmins(t *testing.T) {
 func TestADormantServer(t *testing.T) {
 	w := newWorld(t, entities.AdmitAsk)
 	for _, line := range []string{"/entity create", "/entities", "/status"} {
-		whispers(t, w.slash(w.mona, line, nil), "This server is not served yet")
+		whispers(t, w.slash(w.mona, line, nil), "This server is not served.")
 	}
 	// The one who runs the bot admits it by acting there with Manage Server.
 	w.discord.SetOwner(w.mona)
-	w.registry.SetOperators([]snowflake.ID{snowflake.ID(w.mona)})
+	noError(t, w.registry.SetOperators(t.Context(), entities.System("test"), []snowflake.ID{snowflake.ID(w.mona)}))
 	w.make("Ada")
 	whispers(t, w.slash(w.sam, "/entities", nil), "**Ada** · active")
 }

@@ -34,7 +34,11 @@ func (c *Commands) status(i *interaction) error {
 	if err != nil {
 		return err
 	}
-	h := health{relay: c.relay.Status(), counts: counts, clients: c.clients(), now: c.now()}
+	stopped, err := c.registry.Stopped(i.ctx, i.actor)
+	if err != nil {
+		return err
+	}
+	h := health{relay: c.relay.Status(), counts: counts, stopped: stopped, clients: c.clients(), now: c.now()}
 	if err := c.registry.Ping(i.ctx); err != nil {
 		h.database = "It does not answer (ref " + c.fault(i, err) + "). Whoever runs this bot finds the reason in its log."
 	}
@@ -45,6 +49,7 @@ func (c *Commands) status(i *interaction) error {
 type health struct {
 	relay    relay.Status
 	counts   entities.Counts
+	stopped  entities.Switches
 	database string // what is wrong with it; "" when it answers
 	clients  int
 	now      time.Time
@@ -59,10 +64,25 @@ func (h health) message() message {
 		{Name: "Sending", Value: h.sending()},
 		{Name: "Skipped events", Value: h.skipped()},
 	}
+	if text := h.killSwitch(); text != "" {
+		fields = slices.Insert(fields, 0, discord.EmbedField{Name: "Kill switch", Value: text})
+	}
 	for n := range fields {
 		fields[n].Value = clip(fields[n].Value, 1024)
 	}
 	return message{embed: &discord.Embed{Title: "Status", Fields: fields}}
+}
+
+// killSwitch says which switches are on; "" when none is.
+func (h health) killSwitch() string {
+	var lines []string
+	if h.stopped.Here {
+		lines = append(lines, "**On: no entity hears or speaks on this server.** An admin lets them go on with `/settings start`.")
+	}
+	if h.stopped.Everywhere {
+		lines = append(lines, "**On for everything: no entity hears or speaks on any server.** Whoever runs this bot lets them go on with `/operator start`.")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (h health) gateway() string {
@@ -78,6 +98,9 @@ func (h health) gateway() string {
 		state += ", since " + relative(s.Since)
 	}
 	lines := []string{state + "."}
+	if s.Degraded != "" {
+		lines = append(lines, plain(s.Degraded))
+	}
 	if s.Remedy != "" {
 		lines = append(lines, "**What to do:** "+plain(s.Remedy))
 	}

@@ -3,14 +3,13 @@ package commands
 import (
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
+	"troupe/relay"
 )
 
 // words turns an error into what the person reads: a refusal is said as it is, all else is
@@ -43,6 +42,7 @@ func (c *Commands) ref() string {
 type message struct {
 	content string // at most 2,000 characters
 	embed   *discord.Embed
+	menus   []discord.SelectMenuComponent // each in a row of its own, above the buttons
 	buttons []discord.InteractiveComponent
 	// pings are the users who may be notified; everybody else who is named is not.
 	pings []snowflake.ID
@@ -74,26 +74,17 @@ func (m message) embeds() []discord.Embed {
 }
 
 func (m message) components() []discord.LayoutComponent {
-	if len(m.buttons) == 0 {
-		return []discord.LayoutComponent{}
+	rows := make([]discord.LayoutComponent, 0, len(m.menus)+1)
+	for _, menu := range m.menus {
+		rows = append(rows, discord.NewActionRow(menu))
 	}
-	return []discord.LayoutComponent{discord.NewActionRow(m.buttons...)}
+	if len(m.buttons) > 0 {
+		rows = append(rows, discord.NewActionRow(m.buttons...))
+	}
+	return rows
 }
 
-// lineMarks are what makes a heading or a list at the beginning of a line.
-var lineMarks = regexp.MustCompile(`(?m)^(\s*)([-+#])`)
-
-// plain makes Discord show a text as it is: no formatting, links, mentions or timestamps.
-func plain(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if strings.ContainsRune("\\*_~`|[]<>", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return lineMarks.ReplaceAllString(b.String(), `$1\$2`)
-}
+func plain(text string) string { return relay.Plain(text) }
 
 // bold shows a name that a stranger may have chosen.
 func bold(name string) string { return "**" + plain(name) + "**" }
@@ -107,6 +98,9 @@ func channelMention(id snowflake.ID) string { return "<#" + id.String() + ">" }
 // since and relative show a time in the reader's own zone: as a date, and as "in 5 minutes".
 func since(t time.Time) string    { return fmt.Sprintf("<t:%d:D>", t.Unix()) }
 func relative(t time.Time) string { return fmt.Sprintf("<t:%d:R>", t.Unix()) }
+
+// moment is a time with its date and hour.
+func moment(t time.Time) string { return fmt.Sprintf("<t:%d:f>", t.Unix()) }
 
 // amount words a number: "1 server", "3 servers".
 func amount[N int | int64](n N, one, many string) string {

@@ -18,10 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/omit"
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/commands"
 	"troupe/entities"
+	"troupe/entities/leaktest"
 	"troupe/relay"
 	"troupe/relay/sandbox"
 )
@@ -40,7 +43,9 @@ type world struct {
 	olga, gus, mona, sam, eve, rob sandbox.ID
 	guild, general, staff, post    sandbox.ID
 	other, lobby                   sandbox.ID
-	ahead                          atomic.Int64 // how far the commands' clock is ahead
+	ahead                          atomic.Int64 // how far the program's clock is ahead
+	open                           bool         // see startWorld
+	line                           int          // the last line that was said
 }
 
 // lines is a log that tests read.
@@ -65,7 +70,14 @@ const publicURL = "https://troupe.example"
 
 func newWorld(t *testing.T, admission entities.AdmissionMode) *world {
 	t.Helper()
-	w := &world{t: t, log: &lines{}}
+	return startWorld(t, admission, false)
+}
+
+// startWorld is newWorld; open says that the server's admins have opened all commands to everybody,
+// as they can in Discord's settings, so that Discord itself hides none.
+func startWorld(t *testing.T, admission entities.AdmissionMode, open bool) *world {
+	t.Helper()
+	w := &world{t: t, log: &lines{}, open: open}
 	d, err := sandbox.Start(sandbox.Config{OpenAPI: os.Getenv("DISCORD_OPENAPI")})
 	if err != nil {
 		t.Fatal(err)
@@ -74,16 +86,19 @@ func newWorld(t *testing.T, admission entities.AdmissionMode) *world {
 	t.Cleanup(func() { noError(t, d.Close()) })
 	w.people()
 	log := slog.New(relay.Redact(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelWarn}), d.Token()))
+	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+	database := filepath.Join(t.TempDir(), "troupe.db")
 	w.registry, err = entities.Open(t.Context(), entities.Config{
-		Database: "sqlite:" + filepath.Join(t.TempDir(), "troupe.db"), Admission: entities.Admission{Mode: admission}, World: entities.NewWorld(), Log: log,
+		Database: "sqlite:" + database, Admission: entities.Admission{Mode: admission}, World: entities.NewWorld(), Log: log, Now: now,
 	})
 	noError(t, err)
 	t.Cleanup(func() { noError(t, w.registry.Close()) })
+	leaktest.Database(t, database, d.Confided)
 	r, err := relay.New(relay.Config{Registry: w.registry, Token: d.Token(), APIURL: d.APIURL(), PublicURL: publicURL, Log: log})
 	noError(t, err)
 	w.config = commands.Config{
 		Registry: w.registry, Relay: r, PublicURL: publicURL, Clients: func() int { return 3 }, Log: log,
-		Now: func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
+		Now: now,
 	}
 	w.commands, err = commands.New(w.config)
 	noError(t, err)
@@ -94,7 +109,7 @@ func newWorld(t *testing.T, admission entities.AdmissionMode) *world {
 // run runs relay and commands until the test ends.
 func (w *world) run(r *relay.Relay) {
 	w.t.Helper()
-	r.Handle(w.commands.Listener(), w.commands.Definitions())
+	r.Handle(w.commands.Listener(), w.definitions())
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -126,6 +141,17 @@ func (w *world) run(r *relay.Relay) {
 		_, err := w.discord.Autocomplete(w.ctx(), w.sam, w.guild, w.general, "/entity key", map[string]any{"entity": ""}, "entity")
 		return err == nil
 	})
+}
+
+func (w *world) definitions() []discord.ApplicationCommandCreate {
+	definitions := w.commands.Definitions()
+	for n, definition := range definitions {
+		if command, ok := definition.(discord.SlashCommandCreate); ok && w.open {
+			command.DefaultMemberPermissions = omit.Omit[*discord.Permissions]{}
+			definitions[n] = command
+		}
+	}
+	return definitions
 }
 
 // check looks at a request: Discord must take what is ours, and every message must say itself
@@ -244,6 +270,11 @@ func (w *world) click(user sandbox.ID, on sandbox.Reply, button string) sandbox.
 	return w.final(w.discord.Click(user, on, button))
 }
 
+func (w *world) choose(user sandbox.ID, on sandbox.Reply, menu string, value any) sandbox.Reply {
+	w.t.Helper()
+	return w.final(w.discord.Select(user, on, menu, value))
+}
+
 func (w *world) submit(user sandbox.ID, modal sandbox.Reply, values map[string]any) sandbox.Reply {
 	w.t.Helper()
 	return w.final(w.discord.SubmitModal(user, modal, values))
@@ -265,7 +296,11 @@ func (w *world) make(name string) sandbox.Reply {
 // list is who is on the server, as mona sees it.
 func (w *world) list() []entities.Entity {
 	w.t.Helper()
-	return must(w.registry.List(w.t.Context(), entities.Member(snowflake.ID(w.mona), snowflake.ID(w.guild), 0)))(w.t)
+	var found []entities.Entity
+	for _, r := range must(w.registry.List(w.t.Context(), entities.Member(snowflake.ID(w.mona), snowflake.ID(w.guild), 0)))(w.t) {
+		found = append(found, r.Entity)
+	}
+	return found
 }
 
 // key is the key that a reply shows.
