@@ -30,6 +30,9 @@ const (
 // second stands for bots on few servers, where the switch alone is enough.
 const messageContentFlags = discord.ApplicationFlagGatewayMessageContent | discord.ApplicationFlagGatewayMessageContentLimited
 
+// membersFlags are the same for members.
+const membersFlags = discord.ApplicationFlagGatewayGuildMembers | discord.ApplicationFlagGatewayGuildMemberLimited
+
 // checkup asks Discord what the bot's start depends on and writes what is found.
 type checkup struct {
 	out     io.Writer
@@ -72,6 +75,9 @@ func (c command) check(ctx context.Context, cfg config, found error) error {
 }
 
 func (k *checkup) fine(what, found string) { k.write("ok  ", what, found) }
+
+// note says what would be better, and is no fault.
+func (k *checkup) note(what, text string) { k.write("note", what, text) }
 
 func (k *checkup) fix(what, remedy string) {
 	k.faults++
@@ -133,6 +139,11 @@ func (k *checkup) application(ctx context.Context, cfg config) {
 		k.fix("message content", `it is off, so entities would hear nothing. Developer Portal, your application, Bot, Privileged Gateway Intents: switch on "Message Content Intent"`)
 	} else {
 		k.fine("message content", "the intent is on")
+	}
+	if app.Flags&membersFlags == 0 {
+		k.note("server members", relay.DegradedRemedy)
+	} else {
+		k.fine("server members", "the intent is on")
 	}
 	switch {
 	case len(cfg.Operators) > 0:

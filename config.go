@@ -43,8 +43,9 @@ type discordSettings struct {
 }
 
 type httpSettings struct {
-	Listen    string `toml:"listen"`
-	PublicURL string `toml:"public_url"`
+	Listen     string   `toml:"listen"`
+	PublicURL  string   `toml:"public_url"`
+	FormerURLs []string `toml:"former_urls"`
 }
 
 type databaseSettings struct {
@@ -67,8 +68,13 @@ type config struct {
 	Listen string
 	// PublicURL is empty when it follows from the port that is listened on.
 	PublicURL string
+	// FormerURLs are earlier public URLs, under which clients may still come.
+	FormerURLs []string
 
 	Database string
+
+	// AdoptApplication is given on the command line, for one start.
+	AdoptApplication bool
 
 	LogLevel slog.Level
 	LogJSON  bool
@@ -118,7 +124,7 @@ func oneLine(text string) string {
 func defaults() settings {
 	return settings{
 		Discord:  discordSettings{APIURL: "https://discord.com/api/v10", Operators: []any{}, Admit: "ask", DevGuilds: []any{}},
-		HTTP:     httpSettings{Listen: ":8080"},
+		HTTP:     httpSettings{Listen: ":8080", FormerURLs: []string{}},
 		Database: databaseSettings{URL: "sqlite:troupe.db"},
 		Log:      logSettings{Level: "info", Format: "text"},
 	}

@@ -74,7 +74,7 @@ func (s settings) check(from source, token string) (c config, faults configFault
 		faults = append(faults, fault)
 	}
 	for _, step := range []func(source, *config) *configError{
-		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkLevel, s.checkFormat, s.checkPublicURL,
+		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
 	} {
 		if fault := step(from, &c); fault != nil {
 			faults = append(faults, fault)
@@ -172,31 +172,56 @@ func (s settings) checkPublicURL(from source, c *config) *configError {
 	if c.APIURL == "" {
 		return nil // what public_url must be depends on api_url, which has a fault of its own
 	}
-	api, err := url.Parse(c.APIURL)
-	if err != nil {
-		return from.fault("discord.api_url", "this is no URL")
-	}
-	public, local := strings.TrimSuffix(s.HTTP.PublicURL, "/"), hostIsLoopback(api.Hostname())
+	public := strings.TrimSuffix(s.HTTP.PublicURL, "/")
 	if public == "" {
-		if local {
+		if c.sandboxed() {
 			return nil
 		}
 		return from.fault("http.public_url", `it is missing. Write the https address under which this server is reached from outside, like "https://troupe.example.org": AI clients connect there, and Discord fetches the avatars`)
 	}
+	if problem := publicProblem(public, c.sandboxed()); problem != "" {
+		return from.fault("http.public_url", problem)
+	}
+	c.PublicURL = public
+	return nil
+}
+
+// sandboxed says whether Discord is replaced by something on this machine.
+func (c *config) sandboxed() bool {
+	api, err := url.Parse(c.APIURL)
+	return err == nil && hostIsLoopback(api.Hostname())
+}
+
+// publicProblem says what keeps an address from being one under which this server is reached
+// from outside, or "".
+func publicProblem(public string, local bool) string {
 	u, err := url.Parse(public)
 	switch {
 	case len(public) > longestPublicURL:
-		return from.fault("http.public_url", "it is too long; at most 200 characters fit into Discord's messages beside a key")
+		return "it is too long; at most 200 characters fit into Discord's messages beside a key"
 	case err != nil || u.Host == "" || u.Opaque != "" || (u.Scheme != "https" && u.Scheme != "http"):
-		return from.fault("http.public_url", `this is no web address. Write one like "https://troupe.example.org"`)
+		return `this is no web address. Write one like "https://troupe.example.org"`
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return from.fault("http.public_url", `write the address without password, ? and #, like "https://troupe.example.org"`)
+		return `write the address without password, ? and #, like "https://troupe.example.org"`
 	case !local && u.Scheme != "https":
-		return from.fault("http.public_url", "it must begin with https://, since keys travel there. A reverse proxy such as Caddy brings the certificate")
+		return "it must begin with https://, since keys travel there. A reverse proxy such as Caddy brings the certificate"
 	case !local && hostIsLoopback(u.Hostname()):
-		return from.fault("http.public_url", "this address leads to one's own machine only. Write the one under which Discord and AI clients reach this server from outside")
+		return "this address leads to one's own machine only. Write the one under which Discord and AI clients reach this server from outside"
 	}
-	c.PublicURL = public
+	return ""
+}
+
+func (s settings) checkFormerURLs(from source, c *config) *configError {
+	if c.APIURL == "" {
+		return nil
+	}
+	for i, former := range s.HTTP.FormerURLs {
+		former = strings.TrimSuffix(former, "/")
+		if problem := publicProblem(former, c.sandboxed()); problem != "" {
+			return from.fault("http.former_urls", fmt.Sprintf("entry %d: %s", i+1, problem))
+		}
+		c.FormerURLs = append(c.FormerURLs, former)
+	}
 	return nil
 }
 

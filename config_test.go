@@ -82,6 +82,7 @@ func TestLoadConfig(t *testing.T) {
 discord.operators = ["223456789012345678", 323456789012345678]
 discord.admit = ["423456789012345678"]
 http.public_url = "https://troupe.example.org/"
+http.former_urls = ["https://old.example.org/", "https://older.example.org"]
 [log]
 level = "debug"
 format = "json"
@@ -91,16 +92,17 @@ format = "json"
 		t.Fatal(err)
 	}
 	want := config{
-		Token:     goodToken,
-		APIURL:    "https://discord.com/api/v10",
-		Operators: []snowflake.ID{223456789012345678, 323456789012345678},
-		Admission: entities.Admission{Mode: entities.AdmitListed, Guilds: []snowflake.ID{423456789012345678}},
-		DevGuilds: []snowflake.ID{},
-		Listen:    ":8080",
-		PublicURL: "https://troupe.example.org",
-		Database:  "sqlite:troupe.db",
-		LogLevel:  slog.LevelDebug,
-		LogJSON:   true,
+		Token:      goodToken,
+		APIURL:     "https://discord.com/api/v10",
+		Operators:  []snowflake.ID{223456789012345678, 323456789012345678},
+		Admission:  entities.Admission{Mode: entities.AdmitListed, Guilds: []snowflake.ID{423456789012345678}},
+		DevGuilds:  []snowflake.ID{},
+		Listen:     ":8080",
+		PublicURL:  "https://troupe.example.org",
+		FormerURLs: []string{"https://old.example.org", "https://older.example.org"},
+		Database:   "sqlite:troupe.db",
+		LogLevel:   slog.LevelDebug,
+		LogJSON:    true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
@@ -170,9 +172,10 @@ var badConfigs = []struct {
 	{"public_url on loopback in numbers", "http.public_url = 'https://[::1]:8080'", "http.public_url", "from outside", 1},
 	{"public_url with a query", "http.public_url = 'https://troupe.example.org/?a=b'", "http.public_url", "without", 1},
 	{"public_url is no URL", "http.public_url = 'troupe.example.org'", "http.public_url", "https://", 1},
+	{"former URL without https", "http.public_url = 'https://a.example'\nhttp.former_urls = ['https://a.example', 'http://b.example']", "http.former_urls", "entry 2: it must begin with https://", 2},
 	{"public_url is very long", "http.public_url = 'https://" + strings.Repeat("a", 200) + ".example'", "http.public_url", "200", 1},
 	{"database of another kind", "database.url = 'mysql://x'", "database.url", "sqlite:", 1},
-	{"postgres", "database.url = 'postgres://u:hunter2@h/db'", "database.url", "SQLite", 1},
+	{"postgres", "database.url = 'postgres://u:hunter2/x@h/db'", "database.url", "%2F for /", 1},
 	{"database without a path", "database.url = 'sqlite:'", "database.url", "path", 1},
 	{"level", "[log]\nlevel = 'loud'", "log.level", `"warn"`, 2},
 	{"format", "log.format = 'xml'", "log.format", `"json"`, 1},

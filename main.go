@@ -22,6 +22,11 @@ const usage = `troupe: one Discord bot, many AI identities, each with its own MC
   troupe -sandbox           try it now: needs no Discord, no token, no configuration
   troupe -config FILE       serve; without -config, ./config.toml is read
   troupe -check             say whether configuration, token, intents and permissions are right
+  troupe -backup FILE       save everything to a new file; the bot may run meanwhile
+  troupe -restore FILE      bring that back, here or on another host; the bot must not run
+  troupe -rotate-all        end all keys of all entities, alone or with -restore
+  troupe -adopt-application
+                            serve, with the token of another Discord application than before
   troupe -version
 
 The bot's token may come from the environment variable TROUPE_DISCORD_TOKEN.
@@ -51,33 +56,90 @@ func main() {
 	os.Exit(command{args: os.Args[1:], getenv: os.Getenv, in: os.Stdin, out: os.Stdout, err: os.Stderr}.run(ctx))
 }
 
-// run does what the arguments say and gives the exit code.
-func (c command) run(ctx context.Context) int {
+// call is what the arguments ask for.
+type call struct {
+	given     map[string]bool // flags, by name
+	config    string
+	backup    string
+	restore   string
+	rotateAll bool
+	adopt     bool
+}
+
+// parse reads the arguments. The error says how they are wrong.
+func parse(args []string) (call, error) {
+	l := call{given: map[string]bool{}}
 	flags := flag.NewFlagSet("troupe", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	path := flags.String("config", "", "")
-	check := flags.Bool("check", false, "")
-	demo := flags.Bool("sandbox", false, "")
-	showVersion := flags.Bool("version", false, "")
-	err := flags.Parse(c.args)
+	flags.StringVar(&l.config, "config", "", "")
+	flags.StringVar(&l.backup, "backup", "", "")
+	flags.StringVar(&l.restore, "restore", "", "")
+	flags.BoolVar(&l.rotateAll, "rotate-all", false, "")
+	flags.BoolVar(&l.adopt, "adopt-application", false, "")
+	for _, name := range alone {
+		if flags.Lookup(name) == nil {
+			flags.Bool(name, false, "")
+		}
+	}
+	if err := flags.Parse(args); err != nil {
+		return l, err
+	}
+	if flags.NArg() > 0 {
+		return l, fmt.Errorf("%q is no argument of it", flags.Arg(0))
+	}
+	flags.Visit(func(f *flag.Flag) {
+		// A switch can be given as -check=false; a file can be called false.
+		_, isSwitch := f.Value.(interface{ IsBoolFlag() bool })
+		l.given[f.Name] = !isSwitch || f.Value.String() == "true"
+	})
+	first := ""
+	for _, name := range alone {
+		if !l.given[name] {
+			continue
+		}
+		if l.adopt {
+			return l, fmt.Errorf("-%s and -adopt-application exclude each other", name)
+		}
+		if first != "" && (first != "restore" || name != "rotate-all") {
+			return l, fmt.Errorf("-%s and -%s exclude each other", first, name)
+		}
+		first = name
+	}
+	for name, file := range map[string]string{"backup": l.backup, "restore": l.restore} {
+		if l.given[name] && file == "" {
+			return l, fmt.Errorf("-%s wants the name of a file", name)
+		}
+	}
+	return l, nil
+}
+
+// alone are the flags of which one call has one, but for -rotate-all, which goes with -restore.
+var alone = []string{"version", "sandbox", "check", "backup", "restore", "rotate-all"}
+
+// run does what the arguments say and gives the exit code.
+func (c command) run(ctx context.Context) int {
+	asked, err := parse(c.args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		_, _ = io.WriteString(c.out, usage) // when nobody reads it there is nobody to tell
 		return exitOK
 	case err != nil:
 		return c.misused(err.Error())
-	case flags.NArg() > 0:
-		return c.misused(fmt.Sprintf("%q is no argument of it", flags.Arg(0)))
-	case *demo && *check:
-		return c.misused("-sandbox and -check exclude each other")
-	case *showVersion:
+	case asked.given["version"]:
 		_, _ = fmt.Fprintln(c.out, "troupe", currentVersion())
 		return exitOK
-	case *demo:
+	case asked.given["sandbox"]:
 		return c.exit(c.sandbox(ctx))
+	case asked.given["backup"]:
+		return c.exit(c.backup(ctx, asked))
+	case asked.given["restore"]:
+		return c.exit(c.restore(ctx, asked))
+	case asked.given["rotate-all"]:
+		return c.exit(c.rotateAll(ctx, asked))
 	}
-	cfg, err := loadConfig(*path, c.getenv)
-	if *check {
+	cfg, err := loadConfig(asked.config, c.getenv)
+	cfg.AdoptApplication = asked.adopt
+	if asked.given["check"] {
 		return c.exit(c.check(ctx, cfg, err))
 	}
 	if err != nil {
@@ -116,12 +178,12 @@ func (c command) serve(ctx context.Context, cfg config) error {
 	return err
 }
 
-// newLog writes to w as the configuration says, without the token.
+// newLog writes to w as the configuration says, without the token and the database's password.
 func newLog(w io.Writer, cfg config) *slog.Logger {
 	options := &slog.HandlerOptions{Level: cfg.LogLevel}
 	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if cfg.LogJSON {
 		handler = slog.NewJSONHandler(w, options)
 	}
-	return slog.New(relay.Redact(handler, cfg.Token))
+	return slog.New(relay.Redact(handler, cfg.Token, databasePassword(cfg.Database)))
 }

@@ -73,20 +73,20 @@ func localURL(addr net.Addr) string {
 func (p *program) build(ctx context.Context, cfg config) (err error) {
 	world := entities.NewWorld()
 	p.registry, err = entities.Open(ctx, entities.Config{
-		Database: cfg.Database, Admission: cfg.Admission, Operators: cfg.Operators, World: world, Log: p.log,
+		Database: cfg.Database, Holder: thisProcess(), Admission: cfg.Admission, Operators: cfg.Operators, World: world, Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("database.url: %w", err)
 	}
 	p.relay, err = relay.New(relay.Config{
 		Registry: p.registry, Token: cfg.Token, APIURL: cfg.APIURL, PublicURL: p.publicURL,
-		Operators: cfg.Operators, DevGuilds: cfg.DevGuilds, Log: p.log,
+		Operators: cfg.Operators, DevGuilds: cfg.DevGuilds, AdoptApplication: cfg.AdoptApplication, Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare the connection to Discord: %w", err)
 	}
 	p.mcp, err = mcp.New(mcp.Config{
-		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, Version: currentVersion(), Log: p.log,
+		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, Version: currentVersion(), Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare MCP: %w", err)
@@ -140,6 +140,7 @@ func (p *program) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	case err = <-p.registry.Lost():
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()

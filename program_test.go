@@ -136,11 +136,15 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// TestSetUpTexts holds the page at an MCP URL and the README to the lines that the program
+// TestSetUpTexts holds the page at an MCP URL and the guides to the lines that the program
 // prints.
 func TestSetUpTexts(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients, err := os.ReadFile("docs/clients.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,14 +164,15 @@ func TestSetUpTexts(t *testing.T) {
 	if err = errors.Join(err, resp.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for _, place := range []struct{ what, text, name, url, key string }{
-		{"page", string(page), "NAME", "ADDRESS", "KEY"},
-		{"README", string(readme), "ada", "https://troupe.example.org/mcp/…", "troupe_…"},
+	const address = "https://troupe.example.org/mcp/…"
+	for _, place := range []struct{ what, text, want string }{
+		{"page", string(page), commands.ClaudeCode("NAME", "ADDRESS", "KEY")},
+		{"page", string(page), commands.ClientJSON("NAME", "ADDRESS", "KEY")},
+		{"README", string(readme), commands.ClaudeCode("ada", address, "troupe_…")},
+		{"guide to clients", string(clients), commands.ClientJSON("ada", address, "troupe_…")},
 	} {
-		for _, want := range []string{commands.ClaudeCode(place.name, place.url, place.key), commands.ClientJSON(place.name, place.url, place.key)} {
-			if !strings.Contains(place.text, want) {
-				t.Errorf("the %s does not have\n%s", place.what, want)
-			}
+		if !strings.Contains(place.text, place.want) {
+			t.Errorf("the %s does not have\n%s", place.what, place.want)
 		}
 	}
 }

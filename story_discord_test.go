@@ -54,33 +54,38 @@ func (s *stage) slash(ctx context.Context, args []string) error {
 }
 
 func (s *stage) interact(args []string) (*sandbox.Interaction, error) {
-	user, guild, channel, err := s.person(args[0])
+	user, guild, channel, args, err := s.standing(args)
 	if err != nil {
 		return nil, err
 	}
-	if args[1] == "-there" {
-		guild, channel, args = s.world.OtherGuild, s.world.OtherRoom, args[1:]
-	}
-	if args[1] == "-in" {
-		if channel, err = s.channel(args[2]); err != nil {
-			return nil, err
-		}
-		if found, ok := s.discord.Channel(channel); ok {
-			guild = found.GuildID
-		}
-		args = args[2:]
-	}
 	var words []string
 	options := map[string]any{}
-	for _, word := range strings.Fields(args[1]) {
+	for _, word := range strings.Fields(s.named(args[0])) {
 		name, value, isOption := strings.Cut(word, ":")
 		if !isOption {
 			words = append(words, word)
 			continue
 		}
-		options[name] = value
+		if options[name], err = s.option(value); err != nil {
+			return nil, err
+		}
 	}
 	return s.discord.Slash(user, guild, channel, strings.Join(words, " "), options)
+}
+
+// option is what a person picked: @somebody, #channel, or what they typed.
+func (s *stage) option(value string) (any, error) {
+	switch {
+	case strings.HasPrefix(value, "#"):
+		return s.channel(value)
+	case strings.HasPrefix(value, "@"):
+		user, _, _, err := s.person(value[1:])
+		return user, err
+	case value == "true":
+		return true, nil
+	default:
+		return value, nil
+	}
 }
 
 // modal WHO [-in #CHANNEL] '/COMMAND' field=value... types a command that opens a form, and
@@ -114,6 +119,7 @@ func (s *stage) modal(ctx context.Context, args []string) error {
 		return err
 	}
 	s.reply, err = it.WaitFinal(ctx)
+	s.asked = s.reply
 	return err
 }
 
@@ -137,39 +143,6 @@ func (s *stage) field(name, value string) (any, error) {
 	}
 }
 
-// forge WHO CUSTOM-ID [name=text...] sends a form or, without fields, a button of the answer to
-// the last command ("button LABEL"), that the program never showed to this person.
-func (s *stage) forge(ctx context.Context, args []string) error {
-	user, guild, channel, err := s.person(args[0])
-	if err != nil {
-		return err
-	}
-	forgery := sandbox.Forgery{Type: sandbox.ComponentInteraction, CustomID: args[1], Message: s.asked.Message.ID}
-	if len(args) > 2 {
-		forgery.Type, forgery.Fields, forgery.Message = sandbox.ModalInteraction, map[string]string{}, 0
-		for _, arg := range args[2:] {
-			name, value, _ := strings.Cut(arg, "=")
-			forgery.Fields[name] = value
-		}
-	}
-	if strings.HasPrefix(args[1], "button ") {
-		at := slices.IndexFunc(s.asked.Buttons, func(b sandbox.ReplyButton) bool { return "button "+b.Label == args[1] })
-		if at < 0 {
-			return fmt.Errorf("the last answer has no %s", args[1])
-		}
-		forgery.CustomID = s.asked.Buttons[at].CustomID
-	}
-	it, err := s.discord.Forge(user, guild, channel, forgery)
-	if err != nil {
-		return err
-	}
-	forged, err := it.WaitFinal(ctx)
-	if err == nil {
-		s.reply = forged
-	}
-	return err
-}
-
 // click WHO LABEL presses a button of the last reply.
 func (s *stage) click(ctx context.Context, args []string) error {
 	user, _, _, err := s.person(args[0])
@@ -184,11 +157,41 @@ func (s *stage) click(ctx context.Context, args []string) error {
 	return err
 }
 
+// press [-more] WHO #CHANNEL LABEL presses a button of the newest message there. The answer that
+// counts is the first one, or with -more the message that follows it.
+func (s *stage) press(ctx context.Context, args []string) error {
+	more := args[0] == "-more"
+	if more {
+		args = args[1:]
+	}
+	user, _, _, err := s.person(args[0])
+	if err != nil {
+		return err
+	}
+	var it *sandbox.Interaction
+	err = within(ctx, func() error {
+		newest, err := s.newest(args[1])
+		if err == nil {
+			it, err = s.discord.Click(user, newest.ID, args[2])
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case more:
+		s.reply, err = it.WaitFollowup(ctx, 1)
+	default:
+		s.reply, err = it.WaitFinal(ctx)
+	}
+	return err
+}
+
 // reply TEXT says that the last answer has a text in it, and is for its reader alone.
 func (s *stage) replied(_ context.Context, args []string) error {
 	text := strings.NewReplacer(`\`, "", "**", "").Replace(s.reply.Text())
 	switch {
-	case !strings.Contains(text, args[0]):
+	case !strings.Contains(text, s.named(args[0])):
 		return fmt.Errorf("the reply is %q", text)
 	case !s.reply.Ephemeral:
 		return errors.New("everybody can see the reply")
@@ -280,6 +283,8 @@ func (s *stage) reacted(_ context.Context, args []string) error {
 //	discord intents-off          in the Developer Portal
 //	discord no-webhooks          takes Manage Webhooks from the bot on the first server
 //	discord admin NAME           makes somebody an admin of the second server
+//	discord guest NAME           makes somebody a plain member of the second server
+//	discord unhide               shows every command to everybody, as admins can
 func (s *stage) upset(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "down":
@@ -319,8 +324,47 @@ func (s *stage) upset(ctx context.Context, args []string) error {
 		return nil
 	case "no-webhooks":
 		return s.discord.ChangeRole(s.world.Guild, s.world.BotRole, func(r *sandbox.Role) { r.Permissions &^= sandbox.ManageWebhooks })
+	case "members-off":
+		s.discord.AllowIntents(sandbox.IntentMessageContent)
+		return nil
 	case "admin":
 		return s.promote(args[1])
+	case "unhide":
+		return s.unhide(ctx)
+	default:
+		return s.move(args)
+	}
+}
+
+// move lets somebody come or go, on the first server: a member, or the bot itself.
+func (s *stage) move(args []string) error {
+	switch args[0] {
+	case "remove-bot":
+		s.discord.RemoveBot(s.world.Guild)
+		return nil
+	case "invite-bot":
+		_, err := s.discord.AddBot(s.world.Guild, sandbox.BotPermissions)
+		return err
+	case "outage":
+		s.discord.SetOutage(s.world.Guild, args[1] == "on")
+		return nil
+	}
+	if len(args) < 2 {
+		return fmt.Errorf("no such trouble: %s", args[0])
+	}
+	user, _, _, err := s.person(args[1])
+	if err != nil {
+		return err
+	}
+	switch args[0] {
+	case "leave":
+		return s.discord.RemoveMember(s.world.Guild, user)
+	case "come":
+		return s.discord.AddMember(s.world.Guild, user)
+	case "guest": // a plain member of the other server
+		return s.discord.AddMember(s.world.OtherGuild, user)
+	case "timeout":
+		return s.discord.TimeOut(s.world.Guild, user, time.Now().Add(time.Hour))
 	default:
 		return fmt.Errorf("no such trouble: %s", args[0])
 	}
@@ -339,5 +383,7 @@ func (s *stage) promote(name string) error {
 }
 
 func (s *stage) ids(name string) string {
-	return map[string]string{"guild": s.world.Guild.String(), "general": s.world.General.String(), "mia": s.world.Mia.String()}[name]
+	return map[string]string{
+		"guild": s.world.Guild.String(), "other": s.world.OtherGuild.String(), "general": s.world.General.String(), "mia": s.world.Mia.String(),
+	}[name]
 }

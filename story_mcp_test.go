@@ -126,9 +126,20 @@ func (c *client) ask(ctx context.Context, tool, arguments string) (text string, 
 	return b.String(), result.IsError, nil
 }
 
-// call WHO TOOL [JSON] calls a tool. It fails when the tool says that it did. "$last" in the
-// arguments is what a person said last.
+// call [-until | -refused] WHO TOOL [JSON] calls a tool. It fails when the tool says that it did;
+// with -until it is called again until it does not, with -refused until it does. "$last" in the arguments is what a person said last.
 func (s *stage) call(ctx context.Context, args []string) error {
+	if args[0] == "-until" {
+		return within(ctx, func() error { return s.call(ctx, args[1:]) })
+	}
+	if args[0] == "-refused" {
+		return within(ctx, func() error {
+			if err := s.call(ctx, args[1:]); err == nil || !s.failed {
+				return fmt.Errorf("it is not refused (%w)", err)
+			}
+			return nil
+		})
+	}
 	c, err := s.client(args[0])
 	if err != nil {
 		return err

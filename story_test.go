@@ -20,6 +20,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"troupe/entities/leaktest"
 	"troupe/relay/sandbox"
 )
 
@@ -41,6 +42,7 @@ type stage struct {
 	typed   io.WriteCloser // what the sandbox reads
 	reply   sandbox.Reply
 	asked   sandbox.Reply // the last answer to a command
+	held    sandbox.Reply // an answer that somebody goes on with later
 	last    sandbox.ID    // what a person said last
 	clients map[string]*client
 	answer  string // of the last call
@@ -115,6 +117,11 @@ func (s *stage) strike() error {
 	}
 	if left, err := filepath.Glob(filepath.Join(s.folder, "troupe-sandbox-*")); err != nil || len(left) > 0 {
 		problems = append(problems, fmt.Errorf("the sandbox left %q (%w)", left, err))
+	}
+	databases, err := filepath.Glob(filepath.Join(s.folder, "*.db")) // backups too
+	problems = append(problems, err)
+	for _, database := range databases {
+		problems = append(problems, leaktest.Files(database, s.discord.Confided()...))
 	}
 	for _, departure := range s.discord.Departures() {
 		if !departure.Refused {

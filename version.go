@@ -1,6 +1,10 @@
 package main
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+
+	"troupe/entities"
+)
 
 // version is set by the build of a release: -ldflags "-X main.version=1.2.3".
 var version string
@@ -24,3 +28,6 @@ func currentVersion() string {
 	}
 	return "devel"
 }
+
+// thisProcess is how this process is called where it has the database.
+func thisProcess() string { return entities.ThisProcess("troupe " + currentVersion()) }
