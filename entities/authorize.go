@@ -182,12 +182,20 @@ func (r *Registry) Owners(ctx context.Context, actor Actor, guild snowflake.ID) 
 }
 
 // Sees says whether an entity may hear what is said in a channel now. Unlike [Registry.Authorize]
-// it is asked about channels that the entity did not name, and a no is no refusal.
+// it is asked about channels that the entity did not name, and a no is no refusal. An error for
+// which [Lacks] finds something means that it cannot be decided yet.
 func (r *Registry) Sees(ctx context.Context, actor Actor, channel snowflake.ID) (bool, error) {
 	m, err := r.pass(ctx, actor, actBe, "")
 	if err != nil {
 		return false, err
 	}
 	f, ok := r.facts(m.entry, channel)
-	return ok && decide(f, Hear).allowed(), nil
+	if !ok {
+		return false, nil
+	}
+	v := decide(f, Hear)
+	if v.gap != nil {
+		return false, &gapError{Refusal: errNotYet, gap: *v.gap}
+	}
+	return v.allowed(), nil
 }

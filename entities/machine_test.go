@@ -141,7 +141,9 @@ func (x *machine) compareList(t *rapid.T, e *modelEntity) {
 			if a := x.m.answer(e, id, entities.ReadHistory).reason; a == 0 || a == entities.NotAllowed {
 				want[id] = seen{yes(id, entities.ReadHistory), yes(id, entities.Post), yes(id, entities.React)}
 			}
-			if sees, err := x.reg.Sees(x.t.Context(), e.actor, id); err != nil || sees != yes(id, entities.Hear) {
+			sees, err := x.reg.Sees(x.t.Context(), e.actor, id)
+			gap, _ := entities.Lacks(err)
+			if sees != yes(id, entities.Hear) || gap != x.m.answer(e, id, entities.Hear).gap || (err != nil && gap == entities.Gap{}) {
 				t.Fatalf("%s sees %d: %v, %v", e.id, id, sees, err)
 			}
 		}

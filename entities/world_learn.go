@@ -182,7 +182,12 @@ func (w *World) SyncThreads(guild snowflake.ID, parents []snowflake.ID, threads 
 	}
 	for id := range facts.channels {
 		c := w.channels[id]
-		if c.IsThread() && !c.Archived && (len(parents) == 0 || slices.Contains(parents, c.ParentID)) {
+		switch {
+		case !c.IsThread() || (len(parents) > 0 && !slices.Contains(parents, c.ParentID)):
+		case c.Archived:
+			// Who joined or left while the bot had no access was not told.
+			delete(w.threadMembers, id)
+		default:
 			w.forgetChannel(facts, id)
 		}
 	}

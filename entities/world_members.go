@@ -67,6 +67,7 @@ func (w *World) SetMember(guild snowflake.ID, m Membership, here bool, at time.T
 	}
 	facts.members[m.UserID] = memberFacts{Membership: m, known: true, here: here, at: at}
 	if !here {
+		// Who leaves a guild leaves its threads, and comes back without them.
 		w.forgetThreadMember(facts, m.UserID)
 	}
 }
@@ -124,6 +125,22 @@ func (w *World) SetThreadMember(thread, user snowflake.ID, joined bool, at time.
 	if !members[user].at.After(at) {
 		members[user] = threadMember{joined: joined, at: at}
 	}
+}
+
+// Knows says whether what a decision lacked is known by now.
+func (w *World) Knows(gap Gap, now time.Time) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	facts, ok := w.guilds[gap.Guild]
+	if !ok {
+		return false
+	}
+	if gap.Thread != 0 {
+		t, asked := w.threadMembers[gap.Thread][gap.User]
+		return asked && w.fresh(t.at, now)
+	}
+	m, followed := facts.members[gap.User]
+	return followed && m.known && w.fresh(m.at, now)
 }
 
 // fresh says whether something that is known since a time still holds.

@@ -1,6 +1,20 @@
 package relay
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/disgoorg/disgo/gateway"
+
+	"troupe/entities"
+)
+
+// LoginFreely leaves out the pauses between logins, for a stand-in that does without. Call it
+// before Run.
+func (r *Relay) LoginFreely() { r.logins = gateway.NewNoopIdentifyRateLimiter() }
+
+// Fill asks Discord for what a decision lacks, unless it is known by now.
+func (r *Relay) Fill(ctx context.Context, gap entities.Gap) error { return r.fill(ctx, gap) }
 
 // ForgetTexts empties the cache, as a restart does.
 func (r *Relay) ForgetTexts() { r.cache.clear() }
@@ -18,6 +32,12 @@ func (r *Relay) SpoilTokens() {
 
 // Hurry shortens how long lines wait for Discord and for their echo.
 func (r *Relay) Hurry(post, echo time.Duration) { r.patience.post, r.patience.echo = post, echo }
+
+// Impatient shortens how long the gateway may take to tell of members, and how often it is
+// looked whether the start is over. Call it before Run.
+func (r *Relay) Impatient(members, settled time.Duration) {
+	r.patience.members, r.patience.settled = members, settled
+}
 
 // Mouths counts the channels whose webhooks are known.
 func (r *Relay) Mouths() int {

@@ -121,6 +121,10 @@ func (r *Relay) learnGuild(g discord.GatewayGuild) {
 func (r *Relay) learnThread(thread discord.GuildThread, joined bool) {
 	c := channel(thread)
 	c.Joined = joined
+	if joined != r.joined(c.ID) {
+		// While the bot is not in a private thread it is not told who is.
+		r.world.ForgetThreadMembers(c.GuildID, c.ID)
+	}
 	r.world.PutChannel(c)
 }
 
@@ -157,6 +161,9 @@ func (r *Relay) learnThreadMembership(guild, thread, user snowflake.ID, joined b
 
 func (r *Relay) learnThreadMember(thread snowflake.ID, joined bool) {
 	if c, ok := r.world.Channel(thread); ok {
+		if joined != c.Joined {
+			r.world.ForgetThreadMembers(c.GuildID, thread)
+		}
 		c.Joined = joined
 		r.world.PutChannel(c)
 	}

@@ -34,7 +34,7 @@ func TestANewSessionForgetsTexts(t *testing.T) {
 	_, ada := s.entity("Ada", nil, s.general)
 	m := must(s.disc.Say(s.mia, s.general, "a secret"))(t)
 	s.until("it is heard", func() bool { return len(s.wait(ada, "", 0).Messages) == 1 })
-	s.disc.InvalidateSessions(false)
+	s.newSession()
 	if err := s.disc.DeleteMessages(s.mia, s.general, m.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestANewSessionForgetsGuilds(t *testing.T) {
 	s.disc.GoDown(sandbox.Unreachable)
 	s.disc.RemoveBot(s.guild)
 	s.disc.ComeBack()
-	s.disc.InvalidateSessions(false)
+	s.newSession()
 	s.until("it is closed", func() bool {
 		views, err := s.reg.Channels(t.Context(), ada)
 		return err == nil && len(views) == 0

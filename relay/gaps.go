@@ -38,6 +38,22 @@ func (r *Relay) Authorize(ctx context.Context, actor entities.Actor, right entit
 	return r.registry.Authorize(ctx, actor, right, channel)
 }
 
+// sees says whether an entity may hear a channel, after asking Discord for what that depends
+// on. When Discord does not answer it is an error, and no "no".
+func (r *Relay) sees(ctx context.Context, actor entities.Actor, channel snowflake.ID) (bool, error) {
+	for range mostGaps {
+		sees, err := r.registry.Sees(ctx, actor, channel)
+		gap, lacks := entities.Lacks(err)
+		if !lacks {
+			return sees, err
+		}
+		if broken := r.fill(ctx, gap); broken != nil {
+			return false, err
+		}
+	}
+	return r.registry.Sees(ctx, actor, channel)
+}
+
 // mostGaps is how many things one decision can lack: the owner's membership in the guild, and
 // in a private thread.
 const mostGaps = 2
@@ -141,7 +157,12 @@ func (f *fillings) end(gap entities.Gap, open *filling, now time.Time, err error
 func (r *Relay) fill(ctx context.Context, gap entities.Gap) error {
 	open, mine := r.fillings.begin(gap, r.now())
 	if mine {
-		err := r.ask(ctx, gap)
+		var err error
+		// Another may have asked between the refusal and now.
+		if !r.world.Knows(gap, r.now()) {
+			// Whether or not the one who wanted to know waits on: others may.
+			err = r.ask(context.WithoutCancel(ctx), gap)
+		}
 		r.fillings.end(gap, open, r.now(), err)
 		return err
 	}
@@ -153,9 +174,8 @@ func (r *Relay) fill(ctx context.Context, gap entities.Gap) error {
 	}
 }
 
-// ask asks Discord, whether or not the one who wanted to know waits on: others may.
 func (r *Relay) ask(ctx context.Context, gap entities.Gap) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
+	ctx, cancel := context.WithTimeout(ctx, ownTime)
 	defer cancel()
 	asked := r.now()
 	if gap.Thread != 0 {

@@ -255,17 +255,6 @@ func TestTokenRefused(t *testing.T) {
 	}
 }
 
-func TestIntentRefused(t *testing.T) {
-	s := setStage(t, sandbox.Config{})
-	s.disc.AllowIntents(0)
-	s.play(func(*relay.Config) {})
-	s.until("it says which switch", func() bool { return strings.Contains(s.relay.Status().Remedy, "Message Content Intent") })
-	// Once with the members intent, and once without.
-	if c := s.disc.GatewayCounts(); c.Connects != 2 {
-		t.Errorf("it logged in %d times", c.Connects)
-	}
-}
-
 func TestOperatorAdmitsByBeingAdmin(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.disc.SetOwner(s.olivia)

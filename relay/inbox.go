@@ -151,15 +151,14 @@ func (r *Relay) texts(ctx context.Context, actor entities.Actor, events []entiti
 	out := make([]Message, 0, len(events))
 	for _, e := range events {
 		m, ok := readable[e.MessageID]
-		if !ok {
-			continue
-		}
 		// The right is asked again at the last moment: fetching took time.
-		sees, err := r.registry.Sees(ctx, actor, e.ChannelID)
-		if err != nil {
+		sees, err := r.sees(ctx, actor, e.ChannelID)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if !sees {
+		case (!ok || !sees) && r.world.Pending(e.GuildID):
+			return nil, errOutOfTouch
+		case !ok || !sees:
 			continue
 		}
 		if m.Author.Kind == Entity && m.Author.Entity == "" {
@@ -172,6 +171,9 @@ func (r *Relay) texts(ctx context.Context, actor entities.Actor, events []entiti
 	}
 	return out, nil
 }
+
+// errOutOfTouch keeps messages unread that cannot be given while their server is out of touch.
+var errOutOfTouch = entities.Refuse(entities.Unavailable, "Discord is out of touch with a server just now. Nothing is lost; try again in a moment.")
 
 // readable presents what was found, one guild at a time.
 func (r *Relay) readable(ctx context.Context, actor entities.Actor, events []entities.Event, found map[snowflake.ID]discord.Message) (map[snowflake.ID]Message, error) {
@@ -196,10 +198,11 @@ func (r *Relay) readable(ctx context.Context, actor entities.Actor, events []ent
 
 func (r *Relay) fetchTexts(ctx context.Context, actor entities.Actor, channel snowflake.ID, ids []snowflake.ID, found map[snowflake.ID]discord.Message) error {
 	if _, err := r.Authorize(ctx, actor, entities.ReadHistory, channel); err != nil {
-		if entities.IsRefusal(err, entities.Unauthenticated) {
+		// What is not decided yet is no reason to leave messages out for good.
+		if _, lacks := entities.Lacks(err); lacks || entities.IsRefusal(err, entities.Unauthenticated) {
 			return err
 		}
-		return nil
+		return nil // for texts to decide
 	}
 	slices.Sort(ids)
 	for len(ids) > 0 {

@@ -34,6 +34,7 @@ type stage struct {
 	relay  *relay.Relay
 	now    func() time.Time   // the registry's clock; nil for the usual one
 	ask    *entities.Registry // where a test has its own
+	before func()             // runs when the registry and the relay are there, before Run
 	log    *buffer
 	public *httptest.Server
 
@@ -130,6 +131,10 @@ func (s *stage) play(change ...func(*relay.Config)) {
 		s.t.Fatal(err)
 	}
 	avatars = s.relay.ServeAvatar
+	s.relay.LoginFreely()
+	if s.before != nil {
+		s.before()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -151,6 +156,9 @@ func (s *stage) play(change ...func(*relay.Config)) {
 		s.until("the relay is ready", func() bool { return s.relay.Status().Ready })
 	}
 }
+
+// newSession ends the session at once; the next one begins a second later.
+func (s *stage) newSession() { s.disc.CloseCode(4009) }
 
 // until waits for a condition, at most ten seconds.
 func (s *stage) until(what string, holds func() bool) {

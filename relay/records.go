@@ -52,14 +52,14 @@ func (r *Relay) keepRecords(ctx context.Context) {
 	}
 }
 
-// retain deletes what was kept long enough, now and once a day, until ctx ends.
+// retain deletes what was kept long enough, after the start and once a day, until ctx ends.
+// Only when every server has come it is known which ones the bot is on again; it stands in
+// line behind them.
 func (r *Relay) retain(ctx context.Context) {
-	for {
-		if err := r.registry.Retain(ctx, keeper); err != nil && ctx.Err() == nil {
-			r.log.Error("delete what was kept long enough", "err", err)
-		}
-		if !sleep(ctx, retainEvery) {
-			return
+	for pause := r.patience.settled; sleep(ctx, pause); {
+		if pause = r.patience.settled; r.Status().Ready {
+			r.put(record{"delete what was kept long enough", func(ctx context.Context) error { return r.registry.Retain(ctx, keeper) }})
+			pause = retainEvery
 		}
 	}
 }

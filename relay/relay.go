@@ -67,6 +67,7 @@ type Relay struct {
 	astray   astray
 	fillings fillings
 	unasked  queue[snowflake.ID] // guilds whose owners the gateway is to be asked for
+	asking   asking
 	records  queue[record]
 	notices  queue[entities.Notice]
 	logins   gateway.IdentifyRateLimiter

@@ -69,25 +69,27 @@ func (r *Relay) Run(ctx context.Context) error {
 		return err
 	}
 	owned.Go(func() { r.announceInTime(ctx) })
-	for r.connected(ctx) {
-		r.log.Warn("Discord refused an intent; it is tried without that of members", "remedy", DegradedRemedy)
-		r.degraded.Store(true)
-		r.world.HoldMembers(memberLife)
+	if r.connected(ctx, r.refused) {
+		// Whatever is refused now, it is not what can be done without.
+		r.connected(ctx, nil)
 	}
 	return nil
 }
 
 // connected keeps the gateway's connection until ctx ends, or until Discord refuses an intent
 // that the bot can do without. It says whether to go on without that one.
-func (r *Relay) connected(ctx context.Context) (again bool) {
+func (r *Relay) connected(ctx context.Context, refused <-chan struct{}) (again bool) {
 	var shards sharding.ShardManager
 	opened := r.persist(ctx, "open the gateway", func(ctx context.Context) (err error) {
 		shards, err = r.openShards(ctx)
 		return err
 	})
 	select {
-	case <-r.refused:
+	case <-refused:
 		again = true
+		r.log.Warn("Discord refused an intent; it is tried without that of members", "remedy", DegradedRemedy)
+		r.degraded.Store(true)
+		r.world.HoldMembers(memberLife)
 	case <-ctx.Done():
 	}
 	if opened {

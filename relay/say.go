@@ -12,15 +12,18 @@ import (
 	"troupe/entities"
 )
 
-// patience is how long a line waits. A caller has an answer within the sum.
+// patience is how long is waited for what may not come. Turn, post and echo are a line's: a
+// caller has an answer within their sum.
 type patience struct {
-	turn time.Duration // for the channel's turn
-	post time.Duration // for Discord to take the line
-	echo time.Duration // for the echo of a line that Discord may have taken; it takes a second
+	turn    time.Duration // for the channel's turn
+	post    time.Duration // for Discord to take the line
+	echo    time.Duration // for the echo of a line that Discord may have taken; it takes a second
+	members time.Duration // for the gateway to tell of members
+	settled time.Duration // between looks whether the start is over
 }
 
-// usualPatience sums up to 25 s, which clients bear.
-var usualPatience = patience{turn: 9 * time.Second, post: 10 * time.Second, echo: 6 * time.Second}
+// usualPatience gives a line 25 s, which clients bear.
+var usualPatience = patience{turn: 9 * time.Second, post: 10 * time.Second, echo: 6 * time.Second, members: 5 * time.Second, settled: time.Minute}
 
 // Writing down whose a line is may meet a busy disk.
 const (
@@ -47,11 +50,16 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	r.speaking.Add(1)
 	defer r.speaking.Add(-1)
 	sent, err := r.speak(ctx, actor, permit, line, message)
-	if err != nil {
+	if _, stands := errors.AsType[*strayLineError](err); err != nil && !stands {
 		giveBack()
 	}
 	return sent, err
 }
+
+// strayLineError says that a line stands after all, where it does not belong.
+type strayLineError struct{ error }
+
+func (e *strayLineError) Unwrap() error { return e.error }
 
 // speak says a composed line: when it is its turn, if it may still be said.
 func (r *Relay) speak(ctx context.Context, actor entities.Actor, permit entities.Permit, line Line, message discord.WebhookMessageCreate) (Sent, error) {
@@ -168,7 +176,7 @@ func (r *Relay) settle(ctx context.Context, m *mouth, permit entities.Permit, ch
 	if err := r.disc.Rest.DeleteWebhookMessage(id, token, message, 0, rest.WithCtx(ctx)); err != nil && !gone(err) {
 		r.webhooks.forget(permit.WebhookChannel().ID)
 		r.log.Error("a line stands in a channel where it does not belong", "channel", channel, "message", message, "err", scrubError(err))
-		return Sent{}, nil, entities.Refuse(entities.Unavailable, "The line went to another channel, because somebody moved the bot's webhook, and could not be taken back. Tell an admin of that server.")
+		return Sent{}, nil, &strayLineError{entities.Refuse(entities.Unavailable, "The line went to another channel, because somebody moved the bot's webhook, and could not be taken back. Tell an admin of that server.")}
 	}
 	return Sent{}, nil, errAgain
 }

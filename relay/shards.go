@@ -38,7 +38,7 @@ func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
 	}
 	create := newGateway(gatewayConfig{
 		URL: answer.URL, Intents: intents, Compress: true, Log: r.log, Tally: &r.tally,
-		OnState:  func(state GatewayState) { r.shardChanged(state) },
+		OnState:  func(state GatewayState) { r.shardChanged(state, intents.Has(MembersIntent)) },
 		OnSkip:   func(skip GatewaySkip) { r.skipped(skip) },
 		Identify: r.logins,
 	})
@@ -64,8 +64,10 @@ func (r *Relay) take(shard gateway.Gateway, name gateway.EventType, sequence int
 	}
 }
 
-func (r *Relay) shardChanged(state GatewayState) {
-	dispensable := state.Final && gateway.CloseEventCodeByCode(state.Code) == gateway.CloseEventCodeDisallowedIntent && !r.degraded.Load()
+// shardChanged takes a shard's new state. Spare says that it asked for an intent that the bot
+// can do without.
+func (r *Relay) shardChanged(state GatewayState, spare bool) {
+	dispensable := spare && state.Final && gateway.CloseEventCodeByCode(state.Code) == gateway.CloseEventCodeDisallowedIntent
 	if dispensable {
 		state.Final = false // it is tried with fewer intents
 	}
@@ -93,8 +95,12 @@ func (r *Relay) skipped(skip GatewaySkip) {
 	case gateway.EventTypeChannelUpdate, gateway.EventTypeChannelDelete, gateway.EventTypeThreadUpdate, gateway.EventTypeThreadDelete:
 		r.world.RemoveChannel(skip.ID)
 		r.webhooks.forget(skip.ID)
-	case gateway.EventTypeThreadMembersUpdate, gateway.EventTypeThreadListSync:
-		r.world.ForgetThreadMembers(skip.Guild, skip.ID)
+	case gateway.EventTypeThreadMemberUpdate, gateway.EventTypeThreadMembersUpdate, gateway.EventTypeThreadListSync:
+		for _, guild := range r.meant(skip) {
+			r.world.ForgetThreadMembers(guild, skip.ID)
+		}
+	case gateway.EventTypeGuildDelete:
+		r.world.SetAvailable(skip.ID, false) // GUILD_CREATE opens it, if it still comes
 	case gateway.EventTypeMessageUpdate, gateway.EventTypeMessageDelete:
 		r.cache.remove(skip.ID)
 	case gateway.EventTypeGuildUpdate:
@@ -107,14 +113,27 @@ func (r *Relay) skipped(skip GatewaySkip) {
 }
 
 // doubtMember forgets what was known of a member of whom something could not be read: whoever
-// it is, if that cannot be read either.
+// it is, and wherever, if that cannot be read either.
 func (r *Relay) doubtMember(skip GatewaySkip) {
-	if skip.User == r.world.Bot() || skip.User == 0 {
-		r.doubt(skip.Guild)
+	for _, guild := range r.meant(skip) {
+		if skip.User == r.world.Bot() || skip.User == 0 {
+			r.doubt(guild)
+		}
+		if skip.User != r.world.Bot() {
+			r.world.ForgetMember(guild, skip.User, r.now())
+		}
 	}
-	if skip.User != r.world.Bot() {
-		r.world.ForgetMember(skip.Guild, skip.User, r.now())
+}
+
+// meant lists the guild that an event was about, or all when that could not be read.
+func (r *Relay) meant(skip GatewaySkip) (guilds []snowflake.ID) {
+	if skip.Guild != 0 {
+		return []snowflake.ID{skip.Guild}
 	}
+	for _, g := range r.world.Guilds() {
+		guilds = append(guilds, g.ID)
+	}
+	return guilds
 }
 
 // doubt closes a guild until it was read anew.

@@ -48,6 +48,8 @@ type gatewayState struct {
 	identified map[int]time.Time // last identify by concurrency key
 	starts     int               // identifies in all
 	deaf       bool              // heartbeats get no ACK
+	discreet   bool              // requests for members get no answer
+	asked      []MembersAsked
 	closed     bool
 	counts     GatewayCounts
 	// changed is closed and made anew when a session begins or ends.

@@ -87,6 +87,27 @@ func (d *Discord) Deafen(deaf bool) {
 	d.state.gateway.deaf = deaf
 }
 
+// MembersAsked is a request for members (op 8).
+type MembersAsked struct {
+	Guild ID
+	Users []ID // empty when it asked by name
+}
+
+// MembersAsked lists the requests for members so far.
+func (d *Discord) MembersAsked() []MembersAsked {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.state.gateway.asked)
+}
+
+// WithholdMembers makes the gateway leave requests for members without an answer, or answer
+// them again.
+func (d *Discord) WithholdMembers(withhold bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state.gateway.discreet = withhold
+}
+
 // WaitReady waits until a session is connected and has been sent READY and its guilds.
 func (d *Discord) WaitReady(ctx context.Context) error {
 	return d.waitGateway(ctx, "ready", func(g *gatewayState) bool {

@@ -124,8 +124,13 @@ func (l *link) members(data json.RawMessage) int {
 	if json.Unmarshal(data, &in) != nil || (in.Query == nil) == (in.UserIDs == nil) || (in.Query != nil && in.Limit == nil) {
 		return 4002
 	}
+	asked := MembersAsked{Guild: in.GuildID}
+	if in.UserIDs != nil {
+		asked.Users = *in.UserIDs
+	}
+	d.state.gateway.asked = append(d.state.gateway.asked, asked)
 	g := d.state.guilds[in.GuildID]
-	if g == nil || g.members[d.state.bot.ID] == nil {
+	if g == nil || g.members[d.state.bot.ID] == nil || d.state.gateway.discreet {
 		return 0
 	}
 	if len(in.Nonce) > 32 {

@@ -483,6 +483,31 @@ func TestRequestMembers(t *testing.T) {
 	if got := w.next("GUILD_MEMBERS_CHUNK").objects("members"); len(got) != 5 {
 		t.Errorf("%d members, want 5", len(got))
 	}
+	var many []sandbox.ID
+	for i := range 101 {
+		many = append(many, sandbox.ID(i+1))
+	}
+	w.send(8, map[string]any{"guild_id": s.Guild, "user_ids": many})
+	if missing, _ := w.next("GUILD_MEMBERS_CHUNK")["not_found"].([]any); len(missing) != 100 {
+		t.Errorf("%d ids of 101 were looked at, and Discord takes 100", len(missing))
+	}
+	s.WithholdMembers(true)
+	w.send(8, map[string]any{"guild_id": s.Guild, "user_ids": s.Mia, "nonce": "withheld"})
+	w.send(1, nil)
+	for p, err := w.read(); p.Op != 11; p, err = w.read() {
+		if err != nil || p.Type == "GUILD_MEMBERS_CHUNK" {
+			t.Fatalf("a request was answered that should not be: %v, %v", p, err)
+		}
+	}
+	s.WithholdMembers(false)
+	w.send(8, map[string]any{"guild_id": s.Guild, "user_ids": s.Mia, "nonce": "given"})
+	if chunk := w.next("GUILD_MEMBERS_CHUNK"); chunk.text("nonce") != "given" {
+		t.Errorf("the answer is %v", chunk)
+	}
+	asked := s.MembersAsked()
+	if len(asked) != 5 || asked[0].Guild != s.Guild || len(asked[0].Users) != 2 || len(asked[1].Users) != 0 || len(asked[2].Users) != 101 {
+		t.Errorf("asked: %v", asked)
+	}
 	w.send(8, map[string]any{"guild_id": s.Guild})
 	w.closes(4002)
 }
