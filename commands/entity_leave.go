@@ -44,12 +44,12 @@ func (c *Commands) askToLeave(i *interaction) error {
 	if err := c.registry.MayLeave(i.ctx, i.actor, e.ID); err != nil {
 		return err
 	}
-	back := "Its owner can ask to bring it back with `/entity join`"
+	back := "Its owner can ask this server's admins to let it back in, with `/entity join`"
 	if e.OwnerID == i.actor.User() {
-		back = "You can bring it back with `/entity join`"
+		back = "You can bring it back with `/entity join`; if the admins had limited or paused it, they decide about that"
 	}
-	m, err := c.ask(i, fmt.Sprintf("Take %s out of this server? Forgotten here are its channels, abilities, limits and mention words, and the name and picture that it has only here. "+
-		"Its key, its persona and other servers stay as they are. %s, to begin anew.", bold(e.Name), back),
+	m, err := c.ask(i, fmt.Sprintf("Take %s out of this server? Forgotten here are its channels and mention words, and the name and picture that it has only here. "+
+		"What this server's admins decided about it stays. Its key, its persona and other servers stay as they are. %s.", bold(e.Name), back),
 		"Take it out", "Leave it here",
 		decision{do: leave(e.ID), kept: fmt.Sprintf("Nothing was changed. %s stays on this server.", bold(e.Name))})
 	if err != nil {

@@ -30,7 +30,7 @@ func TestAnOwnerOrAnAdminTakesAnEntityOut(t *testing.T) {
 
 	asking := w.ask()
 	asked = w.slash(w.mona, "/entity leave", named("Ada"))
-	has(t, asked, "Its owner can ask to bring it back")
+	has(t, asked, "Its owner can ask this server's admins to let it back in")
 	whispers(t, w.click(w.mona, asked, "Take it out"), "**Ada** has left this server.")
 	whispers(t, w.whispered(w.discord.Click(w.mona, asking.ID, "Approve")), "There is no such entity here.")
 	if len(w.list()) != 0 {
