@@ -19,7 +19,7 @@ func TestAbilitiesOfAnEntity(t *testing.T) {
 	shown := w.slash(w.mona, "/entity abilities", named("Ada"))
 	whispers(t, shown, "✅ Speak")
 	saved := w.final(w.discord.Select(w.mona, shown, nothingAtAll, "Hear and read messages", "react"))
-	has(t, saved, "Saved.", "✅ Hear and read messages", "❌ Speak", "✅ Add reactions", "❌ Open posts in forums")
+	has(t, saved, "Saved.", "✅ Hear and read messages", "❌ Speak", "✅ Add reactions", "❌ Open threads, and posts in forums")
 	if got := w.setup().Capabilities; !slices.Equal(got, []entities.Capability{entities.CanRead, entities.CanReact}) {
 		t.Errorf("the abilities are %v", got)
 	}
@@ -67,7 +67,7 @@ func TestWhoMaySetAbilities(t *testing.T) {
 	last := w.slash(w.mona, "/entity abilities", named("Ada"))
 	noError(t, w.discord.ChangeMember(w.guild, w.mona, func(m *sandbox.Member) { m.Roles = nil }))
 	whispers(t, w.final(w.discord.Select(w.mona, last, nothingAtAll, "read")), "Only people with Manage Server decide what Ada may do here.")
-	if got := w.setup().Capabilities; len(got) != len(entities.Capabilities()) {
+	if got := w.setup().Capabilities; len(got) != len(entities.UsualCapabilities()) {
 		t.Errorf("the abilities are %v", got)
 	}
 }

@@ -14,7 +14,9 @@ const (
 	CanRead   Capability = "read"   // hear and read messages
 	CanPost   Capability = "post"   // speak
 	CanReact  Capability = "react"  // add reactions
-	CanThread Capability = "thread" // open posts in forums
+	CanThread Capability = "thread" // open threads, and posts in forums
+	// CanMentionAll lets an entity ping @everyone, @here and roles, as far as its owner may.
+	CanMentionAll Capability = "mention_all"
 )
 
 // capability describes one: how people read it, and whether a presence has it unless an admin
@@ -29,7 +31,8 @@ var capabilities = []capability{
 	{CanRead, "Hear and read messages", true},
 	{CanPost, "Speak", true},
 	{CanReact, "Add reactions", true},
-	{CanThread, "Open posts in forums", true},
+	{CanThread, "Open threads, and posts in forums", true},
+	{CanMentionAll, "Ping @everyone, @here and roles", false},
 }
 
 // Capabilities lists all there are.
@@ -40,6 +43,9 @@ func Capabilities() []Capability {
 	}
 	return names
 }
+
+// UsualCapabilities lists those that a presence has when no admin has decided otherwise.
+func UsualCapabilities() []Capability { return usualCapabilities().list() }
 
 // Title is how people read a capability: "Hear and read messages".
 func (c Capability) Title() string {

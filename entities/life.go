@@ -182,7 +182,14 @@ func (r *Registry) forgetGuild(ctx context.Context, m matter, guild snowflake.ID
 		ids, pictures = append(ids, e.ID), append(pictures, e.stays[guild].Avatar)
 	}
 	return r.alterGuildLocked(ctx, m, guild, func(tx *gorm.DB, row *GuildRow) (string, error) {
-		for _, rows := range []any{&Presence{}, &ChannelRule{}, &CapabilityRule{}, &MentionWord{}, &Departure{}, &Event{}, &Ownership{}, &Count{}} {
+		lines := tx.Model(&Line{}).Select("id").Where("guild_id = ?", guild)
+		if err := tx.Where("line_id IN (?)", lines).Delete(&LinePart{}).Error; err != nil {
+			return "", fmt.Errorf("forget a guild's lines: %w", err)
+		}
+		for _, rows := range []any{
+			&Presence{}, &ChannelRule{}, &CapabilityRule{}, &MentionWord{}, &Departure{}, &Event{}, &Ownership{}, &Count{},
+			&Line{}, &Reaction{}, &FilterTerm{}, &Talk{},
+		} {
 			if err := tx.Where("guild_id = ?", guild).Delete(rows).Error; err != nil {
 				return "", fmt.Errorf("forget a guild: %w", err)
 			}

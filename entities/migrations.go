@@ -21,6 +21,7 @@ func migrations() []step {
 	return []step{
 		{ID: "0001", Migrate: createFirstTables},
 		{ID: "0002", Migrate: addGuildLife},
+		{ID: "0003", Migrate: addSpeaking},
 	}
 }
 

@@ -35,6 +35,8 @@ type Entity struct {
 	Description string
 	// Stopped is the operator's kill switch for this entity.
 	Stopped bool
+	// Filter is what its owner lets it say.
+	Filter Filter `gorm:"embedded;embeddedPrefix:filter_"`
 }
 
 // PresenceState is what an entity's presence in a guild is.
@@ -192,6 +194,10 @@ type Settings struct {
 	LogChannel snowflake.ID
 	// Stopped is the admins' kill switch: no entity hears or speaks here.
 	Stopped bool
+	// Filter is what the admins let entities say here.
+	Filter Filter `gorm:"embedded;embeddedPrefix:filter_"`
+	// Loop bounds how long entities talk without a person; 0 = [UsualLoop].
+	Loop Loop `gorm:"embedded;embeddedPrefix:loop_"`
 }
 
 // Picture is an avatar's bytes, found by their hash.
@@ -217,6 +223,90 @@ type Event struct {
 	AuthorID     snowflake.ID
 	AuthorEntity ID // "" unless one of our entities spoke
 	At           time.Time
+}
+
+// LineState is how far a line has come.
+type LineState string
+
+// The states of a line. Those of an end can still change when Discord shows late that it has
+// taken a part after all.
+const (
+	LineQueued  LineState = "queued"  // waits for the channel's turn; Discord has not been asked
+	LineSending LineState = "sending" // Discord may have it
+	LineSent    LineState = "sent"    // Discord has every part
+	LinePartial LineState = "partial" // Discord has some parts; the others were not sent
+	LineFailed  LineState = "failed"  // Discord has no part of it
+	LineUnknown LineState = "unknown" // Discord never said whether it has it
+)
+
+// Line is something that an entity says, in the outbox. What it says is not kept, only a hash
+// by which it is known again.
+type Line struct {
+	ID        int64 `gorm:"primaryKey;autoIncrement"`
+	EntityID  ID
+	GuildID   snowflake.ID
+	ChannelID snowflake.ID // where it was said to: a channel, a thread, or a forum for a new post
+	// Key is the client's own name for this call; nil without one. An entity uses each once.
+	Key *string
+	// Body is a keyed hash of all that the call asked for.
+	Body  []byte
+	State LineState
+	At    time.Time
+	// Answered says that whoever said it was told what became of it.
+	Answered bool
+}
+
+// LinePart is one of the messages that a line becomes.
+type LinePart struct {
+	LineID int64 `gorm:"primaryKey;autoIncrement:false"`
+	Part   int   `gorm:"primaryKey;autoIncrement:false"` // from 0
+	// Hash is a keyed hash of the text, but for how it is spaced.
+	Hash []byte
+	// MessageID is the message; 0 while Discord has not shown that it has it.
+	MessageID snowflake.ID
+}
+
+// Reaction is an entity's share in a reaction of the bot's. On Discord all entities that react
+// with one emoji to one message have one reaction together.
+type Reaction struct {
+	MessageID snowflake.ID `gorm:"primaryKey;autoIncrement:false"`
+	EntityID  ID           `gorm:"primaryKey"`
+	Emoji     string       `gorm:"primaryKey"` // 👍, or the id of a server's own
+	GuildID   snowflake.ID
+	ChannelID snowflake.ID
+	At        time.Time
+}
+
+// TermKind is how a filter's term is meant.
+type TermKind string
+
+// The kinds of a filter's terms.
+const (
+	WordTerm    TermKind = "word"    // as a whole word, whatever its case
+	PatternTerm TermKind = "pattern" // a regular expression (RE2)
+)
+
+// FilterTerm is something that an entity's owner (GuildID 0) or a guild's admins (EntityID "")
+// do not let be said.
+type FilterTerm struct {
+	EntityID ID           `gorm:"primaryKey"`
+	GuildID  snowflake.ID `gorm:"primaryKey;autoIncrement:false"`
+	Kind     TermKind     `gorm:"primaryKey"`
+	Term     string       `gorm:"primaryKey"`
+}
+
+// Talk is how entities may talk among themselves in a channel.
+type Talk struct {
+	ChannelID snowflake.ID `gorm:"primaryKey;autoIncrement:false"`
+	GuildID   snowflake.ID
+	// Hourly is how many lines an hour they may say there without a person; 0 = the guild's
+	// [Loop] holds there.
+	Hourly int
+	// Since is when a person spoke there last, or a moderator let the entities go on, as far as
+	// it counts: nothing before it is a turn among themselves.
+	Since time.Time
+	// RestsUntil is when they may go on by themselves; nil while they do not rest.
+	RestsUntil *time.Time
 }
 
 // Ownership is the row that makes a message an entity's own.

@@ -92,7 +92,7 @@ func TestAdminsElsewhere(t *testing.T) {
 	}
 	setup, err := p.Setup(t.Context(), admin(olivia), p.id)
 	require(t, err)
-	if len(setup.Rooms) != 1 || len(setup.Capabilities) != len(entities.Capabilities()) || setup.Limits != entities.UsualLimits() {
+	if len(setup.Rooms) != 1 || len(setup.Capabilities) != len(entities.UsualCapabilities()) || setup.Limits != entities.UsualLimits() {
 		t.Errorf("at home it has %+v", setup)
 	}
 	for name, err := range map[string]error{
