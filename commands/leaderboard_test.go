@@ -42,7 +42,8 @@ func (w *world) says(key string, lines int, ago time.Duration) {
 	permit := must(w.registry.Authorize(w.t.Context(), actor, entities.Post, snowflake.ID(w.general)))(w.t)
 	for range lines {
 		w.line++
-		noError(w.t, w.registry.Own(w.t.Context(), entities.System("test"), permit, snowflake.ID(w.line), time.Now().Add(-ago)))
+		line := entities.Line{EntityID: permit.Entity().ID, GuildID: permit.Guild().ID, ChannelID: permit.Channel().ID, At: time.Now().Add(-ago)}
+		noError(w.t, w.registry.Land(w.t.Context(), entities.System("test"), line, 0, permit.Channel().ID, snowflake.ID(w.line)))
 	}
 }
 

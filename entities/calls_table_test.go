@@ -47,7 +47,9 @@ func calls(t *testing.T) map[string]call {
 		"Acting":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Acting(c, a)) }},
 		"Self":           {do: func(c ctx, s *stage, a act) error { _, _, err := s.Self(c, a); return err }},
 		"Speakers":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Speakers(c, a, []snowflake.ID{1})) }},
-		"Spend":          {do: func(c ctx, s *stage, a act) error { return errOf(s.Spend(c, a, s.permit)) }},
+		"Begin": {do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Begin(c, a, s.permit, entities.Draft{Key: "k", Body: "b", Parts: []string{"one", "two"}}))
+		}},
 
 		"Hears":     {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Hears(c, a, general)) }},
 		"Inhabited": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Inhabited(c, a, guild)) }},
@@ -56,7 +58,13 @@ func calls(t *testing.T) map[string]call {
 		"Append": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Append(c, a, []entities.Event{message(3, general), message(4, lab)}))
 		}},
-		"Own":          {actor: program, do: func(c ctx, s *stage, a act) error { return s.Own(c, a, s.permit, 2, at(1)) }},
+		"Land":         {actor: program, do: func(c ctx, s *stage, a act) error { return s.Land(c, a, s.line, 0, general, 2) }},
+		"Start":        {actor: program, do: func(c ctx, s *stage, a act) error { return s.Start(c, a, s.line.ID) }},
+		"Settle":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Settle(c, a, s.line.ID, entities.LineFailed) }},
+		"Deliver":      {actor: program, do: func(c ctx, s *stage, a act) error { return s.Deliver(c, a, []int64{s.line.ID}, nil) }},
+		"OpenLines":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.OpenLines(c, a)) }},
+		"Outcome":      {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Outcome(c, a, s.line.ID)) }},
+		"Fingerprint":  {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Fingerprint(c, a, "Ada", "hello")) }},
 		"SetOperators": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SetOperators(c, a, []snowflake.ID{operator}) }},
 		"Roll":         {actor: program, do: func(c ctx, s *stage, a act) error { return s.Roll(c, a, 0, 1, []snowflake.ID{other}) }},
 		"Depart":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Depart(c, a, guild) }},

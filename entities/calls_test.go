@@ -29,6 +29,7 @@ type stage struct {
 	picture entities.Avatar
 	cursor  string
 	key     string
+	line    entities.Line // begun by Ada
 }
 
 func require(t *testing.T, err error) {
@@ -93,7 +94,10 @@ func (s *stage) act(t *testing.T) {
 	say(t, s.Registry, message(1, general), message(2, lab))
 	s.permit, err = s.Authorize(ctx, s.ada, entities.Post, general)
 	require(t, err)
-	require(t, s.Own(ctx, program, s.permit, 1, at(0)))
+	require(t, own(t, s.Registry, s.permit, 1, at(0)))
+	said, err := s.Begin(ctx, s.ada, s.permit, entities.Draft{Body: "a", Parts: []string{"hello"}, Waits: true})
+	require(t, err)
+	s.line = said.Line
 	s.cursor, err = s.Cursor(ctx, s.ada, 0, 1)
 	require(t, err)
 }

@@ -17,7 +17,7 @@ func (p *play) lines(t *testing.T, actor entities.Actor, first snowflake.ID, n i
 	permit, err := p.Authorize(t.Context(), actor, entities.Post, general)
 	require(t, err)
 	for i := range n {
-		require(t, p.Own(t.Context(), program, permit, first+snowflake.ID(i), p.now))
+		require(t, own(t, p.Registry, permit, first+snowflake.ID(i), p.now))
 	}
 }
 

@@ -62,6 +62,7 @@ type Registry struct {
 	operators atomic.Pointer[[]snowflake.ID]
 	judge     func(matter) error // the gate's decision
 	pace      pace
+	outbox    outbox
 	revoked   hooks
 	refusals  refusals
 }
@@ -80,7 +81,7 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 	r := &Registry{
 		world: cfg.World, admission: cfg.Admission, log: cfg.Log, now: cfg.Now, random: cfg.Random, db: db,
 		roster: newRoster(), uses: uses{written: map[string]time.Time{}}, decoding: make(chan struct{}, maxDecoding),
-		judge: judge, pace: newPace(),
+		judge: judge, pace: newPace(), outbox: newOutbox(),
 	}
 	r.operators.Store(&cfg.Operators)
 	if err := r.load(ctx); err != nil {
@@ -119,7 +120,7 @@ func (r *Registry) load(ctx context.Context) error {
 	if err := r.readRoster(ctx); err != nil {
 		return err
 	}
-	return r.readPace(ctx)
+	return r.readLines(ctx)
 }
 
 // Close ends the registry. Nothing may be called after it.

@@ -151,19 +151,13 @@ func TestWhoseLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := reg.Own(t.Context(), program, permit, 77, at(0)); err != nil {
+	if err := own(t, reg, permit, 77, at(0)); err != nil {
 		t.Fatal(err)
 	}
 	speakers, err := reg.Speakers(t.Context(), ada, []snowflake.ID{77, 78})
 	if err != nil || len(speakers) != 1 || speakers[77].Name != "Ada" {
 		t.Errorf("speakers = %v, %v", speakers, err)
 	}
-	hear, err := reg.Authorize(t.Context(), ada, entities.Hear, general)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantRefusal(t, reg.Own(t.Context(), program, hear, 79, at(0)), entities.NotAllowed)
-	wantRefusal(t, reg.Own(t.Context(), program, entities.Permit{}, 79, at(0)), entities.NotAllowed)
 }
 
 func hears(t *testing.T, reg *entities.Registry, channel snowflake.ID) bool {

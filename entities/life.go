@@ -126,6 +126,9 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 		if err := tx.Where("at < ?", now.Add(-OfferLife)).Delete(&Transfer{}).Error; err != nil {
 			return fmt.Errorf("forget old offers: %w", err)
 		}
+		if err := dropLines(tx, "at < ? AND state NOT IN ?", now.Add(-KeyLife), []LineState{LineQueued, LineSending}); err != nil {
+			return err
+		}
 		return nil
 	}, nil)
 }
@@ -182,13 +185,12 @@ func (r *Registry) forgetGuild(ctx context.Context, m matter, guild snowflake.ID
 		ids, pictures = append(ids, e.ID), append(pictures, e.stays[guild].Avatar)
 	}
 	return r.alterGuildLocked(ctx, m, guild, func(tx *gorm.DB, row *GuildRow) (string, error) {
-		lines := tx.Model(&Line{}).Select("id").Where("guild_id = ?", guild)
-		if err := tx.Where("line_id IN (?)", lines).Delete(&LinePart{}).Error; err != nil {
-			return "", fmt.Errorf("forget a guild's lines: %w", err)
+		if err := dropLines(tx, "guild_id = ?", guild); err != nil {
+			return "", err
 		}
 		for _, rows := range []any{
 			&Presence{}, &ChannelRule{}, &CapabilityRule{}, &MentionWord{}, &Departure{}, &Event{}, &Ownership{}, &Count{},
-			&Line{}, &Reaction{}, &FilterTerm{}, &Talk{},
+			&Reaction{}, &FilterTerm{}, &Talk{},
 		} {
 			if err := tx.Where("guild_id = ?", guild).Delete(rows).Error; err != nil {
 				return "", fmt.Errorf("forget a guild: %w", err)

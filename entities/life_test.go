@@ -21,7 +21,7 @@ func settled(t *testing.T) *play {
 	say(t, p.Registry, message(1, general))
 	permit, err := p.Authorize(t.Context(), p.ada, entities.Post, general)
 	require(t, err)
-	require(t, p.Own(t.Context(), program, permit, 1, p.now))
+	require(t, own(t, p.Registry, permit, 1, p.now))
 	return p
 }
 

@@ -1,8 +1,6 @@
 package entities
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -160,36 +158,26 @@ func (p *pace) left(key paceKey, limits Limits, now time.Time) Limits {
 	return Limits{Minute: room(time.Minute, limits.Minute), Hour: room(time.Hour, limits.Hour), Day: room(day, limits.Day)}
 }
 
-// Spend counts a line against the entity's limits in a guild before it is said. GiveBack, which
-// may be called once, uncounts one that Discord did not take.
-func (r *Registry) Spend(ctx context.Context, actor Actor, permit Permit) (giveBack func(), err error) {
-	m, err := r.pass(ctx, actor, actBe, "")
-	if err != nil {
-		return nil, err
-	}
-	if permit.right != Post || permit.entity.ID != m.entry.ID {
-		return nil, Refuse(NotAllowed, "What is counted follows from a permit of one's own to speak, which this is not.")
-	}
-	now, key := r.now(), paceKey{m.entry.ID, permit.guild.ID}
-	full, wait := r.pace.take(key, r.limitsOf(m.entry, permit.guild.ID), now)
+// spend counts a line against an entity's limits in a guild before it is said. Undo uncounts it.
+func (r *Registry) spend(e *entry, guild snowflake.ID, now time.Time) (undo func(), err error) {
+	key := paceKey{e.ID, guild}
+	full, wait := r.pace.take(key, r.limitsOf(e, guild), now)
 	if full != nil {
-		return nil, r.refused(ctx, actor, act{name: "speak"}, "", permit.guild.ID, Refuse(Unavailable,
-			"You may say %d lines a %s on that server, and have said them. Nothing was sent; there is room again in %s. An admin of that server can change this with /entity limits.",
-			full.most, full.name, wait.Truncate(time.Second)+time.Second))
+		return nil, Refuse(Unavailable,
+			"You may say %s on that server, and have said that much. Nothing was sent; there is room again in %s. An admin of that server can change this with /entity limits.",
+			full.words(), wait.Truncate(time.Second)+time.Second)
 	}
 	return func() { r.pace.giveBack(key, now) }, nil
 }
 
-// readPace counts what was said within the last day, so that a restart forgives nothing.
-func (r *Registry) readPace(ctx context.Context) error {
-	var rows []Ownership
-	err := r.db.reader.WithContext(ctx).Select("entity_id", "guild_id", "at").Where("at > ?", r.now().UTC().Add(-day)).Order("at").Find(&rows).Error
-	if err != nil {
-		return fmt.Errorf("read what was said within the last day: %w", err)
+// words are how people read a limit: "1 line a minute", "120 lines an hour".
+func (w window) words() string {
+	lines, article := "lines", "a"
+	if w.most == 1 {
+		lines = "line"
 	}
-	for _, row := range rows {
-		key := paceKey{row.EntityID, row.GuildID}
-		r.pace.said[key] = append(r.pace.said[key], row.At)
+	if w.name == "hour" {
+		article = "an"
 	}
-	return nil
+	return strconv.Itoa(w.most) + " " + lines + " " + article + " " + w.name
 }

@@ -19,7 +19,7 @@ func (p *play) spend(t *testing.T, n int) (refused int) {
 	permit, err := p.Authorize(t.Context(), p.ada, entities.Post, general)
 	require(t, err)
 	for range n {
-		_, err := p.Spend(t.Context(), p.ada, permit)
+		_, err := speak(t, p.Registry, p.ada, permit, "", "hello")
 		switch {
 		case entities.IsRefusal(err, entities.Unavailable):
 			refused++
@@ -62,25 +62,16 @@ func TestSpendSaysWhenThereIsRoom(t *testing.T) {
 	p.limit(t, entities.Limits{Minute: 1})
 	permit, err := p.Authorize(t.Context(), p.ada, entities.Post, general)
 	require(t, err)
-	require(t, errOf(p.Spend(t.Context(), p.ada, permit)))
+	require(t, errOf(speak(t, p.Registry, p.ada, permit, "", "hello")))
 	p.now = p.now.Add(20 * time.Second)
-	_, err = p.Spend(t.Context(), p.ada, permit)
-	if err == nil || !strings.Contains(err.Error(), "1 lines a minute") || !strings.Contains(err.Error(), "room again in 41s") || !strings.Contains(err.Error(), "/entity limits") {
+	_, err = speak(t, p.Registry, p.ada, permit, "", "hello")
+	if err == nil || !strings.Contains(err.Error(), "1 line a minute") || !strings.Contains(err.Error(), "room again in 41s") || !strings.Contains(err.Error(), "/entity limits") {
 		t.Errorf("it reads %v", err)
 	}
 	p.limit(t, entities.Limits{Minute: 1, Hour: 1})
-	if _, err := p.Spend(t.Context(), p.ada, permit); err == nil || !strings.Contains(err.Error(), "room again in 59m41s") {
+	if _, err := speak(t, p.Registry, p.ada, permit, "", "hello"); err == nil || !strings.Contains(err.Error(), "room again in 59m41s") {
 		t.Errorf("of two full windows the longer wait counts: %v", err)
 	}
-	hear, err := p.Authorize(t.Context(), p.ada, entities.Hear, general)
-	require(t, err)
-	for _, wrong := range []entities.Permit{hear, {}} {
-		_, err = p.Spend(t.Context(), p.ada, wrong)
-		wantRefusal(t, err, entities.NotAllowed)
-	}
-	_, eve := create(t, p.Registry, "Eve", general)
-	_, err = p.Spend(t.Context(), eve, permit)
-	wantRefusal(t, err, entities.NotAllowed)
 }
 
 func TestGiveBack(t *testing.T) {
@@ -88,9 +79,9 @@ func TestGiveBack(t *testing.T) {
 	p.limit(t, entities.Limits{Minute: 1})
 	permit, err := p.Authorize(t.Context(), p.ada, entities.Post, general)
 	require(t, err)
-	giveBack, err := p.Spend(t.Context(), p.ada, permit)
+	line, err := speak(t, p.Registry, p.ada, permit, "", "hello")
 	require(t, err)
-	giveBack()
+	require(t, p.Settle(t.Context(), program, line.Line.ID, entities.LineFailed))
 	if p.spend(t, 1) != 0 {
 		t.Error("what was given back is not there")
 	}
@@ -127,8 +118,10 @@ func TestSpentLinesSurviveARestart(t *testing.T) {
 	permit, err := p.Authorize(t.Context(), p.ada, entities.Post, general)
 	require(t, err)
 	for i := range 2 {
-		require(t, errOf(p.Spend(t.Context(), p.ada, permit)))
-		require(t, p.Own(t.Context(), program, permit, snowflake.ID(i+1), now))
+		line, err := speak(t, p.Registry, p.ada, permit, "", "hello")
+		require(t, err)
+		require(t, p.Land(t.Context(), program, line.Line, 0, general, snowflake.ID(i+1)))
+		require(t, p.Deliver(t.Context(), program, []int64{line.Line.ID}, nil))
 	}
 	p.Registry = open(t, path, p.World(), clock)
 	if got := p.spend(t, 3); got != 2 {
@@ -152,7 +145,7 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 	)
 	for range 100 {
 		all.Go(func() {
-			if _, err := p.Spend(t.Context(), p.ada, permit); err == nil {
+			if _, err := speak(t, p.Registry, p.ada, permit, "", "hello"); err == nil {
 				said.Add(1)
 			} else if !entities.IsRefusal(err, entities.Unavailable) {
 				t.Error(err)

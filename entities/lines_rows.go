@@ -1,0 +1,123 @@
+package entities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// landPart makes a message an entity's own and lets the line come forward by it.
+func landPart(tx *gorm.DB, owned Ownership, line int64, part int) error {
+	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&owned)
+	if done.Error != nil || done.RowsAffected == 0 {
+		return done.Error
+	}
+	if part == 0 {
+		if err := countLine(tx, owned); err != nil {
+			return err
+		}
+	}
+	err := tx.Model(&LinePart{}).Where("line_id = ? AND part = ?", line, part).Update("message_id", owned.MessageID).Error
+	if err != nil {
+		return fmt.Errorf("note a line's message: %w", err)
+	}
+	err = tx.Exec(`UPDATE lines SET state = CASE
+		WHEN NOT EXISTS (SELECT 1 FROM line_parts WHERE line_id = lines.id AND message_id = 0) THEN ?
+		WHEN state = ? THEN ? ELSE state END WHERE id = ?`, LineSent, LineUnknown, LinePartial, line).Error
+	if err != nil {
+		return fmt.Errorf("note how far a line came: %w", err)
+	}
+	return nil
+}
+
+// dropLines deletes lines and their parts. Which is a condition of our own writing.
+func dropLines(tx *gorm.DB, which string, args ...any) error {
+	if err := tx.Exec("DELETE FROM line_parts WHERE line_id IN (SELECT id FROM lines WHERE "+which+")", args...).Error; err != nil {
+		return fmt.Errorf("forget lines' parts: %w", err)
+	}
+	if err := tx.Where(which, args...).Delete(&Line{}).Error; err != nil {
+		return fmt.Errorf("forget lines: %w", err)
+	}
+	return nil
+}
+
+// readLines counts what was said within the last day, so that a restart forgives nothing, and
+// finds the calls whose answers may have been lost with the last run.
+func (r *Registry) readLines(ctx context.Context) error {
+	now := r.now()
+	var rows []Line
+	err := r.db.reader.WithContext(ctx).Where("at > ? AND state <> ?", now.UTC().Add(-day), LineFailed).Order("at").Find(&rows).Error
+	if err != nil {
+		return fmt.Errorf("read what was said within the last day: %w", err)
+	}
+	var lost []Line
+	for _, row := range rows {
+		key := paceKey{row.EntityID, row.GuildID}
+		r.pace.said[key] = append(r.pace.said[key], row.At)
+		if !row.Answered && row.Key == nil && row.State != LineQueued && now.Sub(row.At) < openLife {
+			lost = append(lost, row)
+		}
+	}
+	r.outbox.deliver(nil, lost, now)
+	return nil
+}
+
+// keep remembers how a line is uncounted.
+func (o *outbox) keep(line int64, undo func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.undo[line] = undo
+}
+
+// settle forgets that, after doing it for a line that failed.
+func (o *outbox) settle(line int64, failed bool) {
+	o.mu.Lock()
+	undo := o.undo[line]
+	delete(o.undo, line)
+	o.mu.Unlock()
+	if failed && undo != nil {
+		undo()
+	}
+}
+
+// deliver notes which calls were answered, and of which the answer was lost.
+func (o *outbox) deliver(told []int64, lost []Line, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for key, r := range o.repeats {
+		if now.After(r.until) {
+			delete(o.repeats, key)
+		}
+	}
+	for _, line := range lost {
+		if line.Key == nil {
+			o.repeats[callOf(line)] = repeat{line: line.ID, until: now.Add(repeatTime)}
+		}
+	}
+	for _, id := range told {
+		for key, r := range o.repeats {
+			if r.line == id {
+				delete(o.repeats, key)
+			}
+		}
+	}
+}
+
+// repeated says which line a call repeats whose answer was lost.
+func (o *outbox) repeated(line Line, now time.Time) (int64, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	r, ok := o.repeats[callOf(line)]
+	return r.line, ok && !now.After(r.until)
+}
+
+// callKey tells calls apart: by entity and by what they asked for.
+type callKey struct {
+	entity ID
+	body   [hashSize]byte
+}
+
+func callOf(line Line) callKey { return callKey{line.EntityID, [hashSize]byte(line.Body)} }
