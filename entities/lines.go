@@ -47,6 +47,8 @@ type Draft struct {
 type Begun struct {
 	Line  Line
 	Parts []LinePart
+	// Channel is where its first message stands; 0 while none does.
+	Channel snowflake.ID
 	// Again says that an earlier call began it: it is not to be said once more.
 	Again bool
 }
@@ -178,6 +180,15 @@ func (r *Registry) readLine(query *gorm.DB) (Begun, error) {
 	if err := query.Session(&gorm.Session{NewDB: true}).Where("line_id = ?", rows[0].ID).Order("part").Find(&begun.Parts).Error; err != nil {
 		return Begun{}, fmt.Errorf("read a line's parts: %w", err)
 	}
+	if len(begun.Parts) == 0 || begun.Parts[0].MessageID == 0 {
+		return begun, nil
+	}
+	var first Ownership
+	err := query.Session(&gorm.Session{NewDB: true}).Limit(1).Find(&first, "message_id = ?", begun.Parts[0].MessageID).Error
+	if err != nil {
+		return Begun{}, fmt.Errorf("read where a line stands: %w", err)
+	}
+	begun.Channel = first.ChannelID
 	return begun, nil
 }
 

@@ -43,6 +43,7 @@ var (
 	textsType   = reflect.TypeFor[[]string]()
 	channelType = reflect.TypeFor[channelArg]()
 	messageType = reflect.TypeFor[messageArg]()
+	embedsType  = reflect.TypeFor[[]embedArg]()
 )
 
 // fieldsOf reads a tool's arguments from its input struct: `json` gives the name and, by
@@ -57,7 +58,7 @@ func fieldsOf(input reflect.Type) ([]field, error) {
 		if name == "" || parsed.doc == "" {
 			return nil, fmt.Errorf("%s.%s needs the tags json and doc", input, f.Name)
 		}
-		if !slices.Contains([]reflect.Type{textType, flagType, numberType, textsType, channelType, messageType}, f.Type) {
+		if !slices.Contains([]reflect.Type{textType, flagType, numberType, textsType, channelType, messageType, embedsType}, f.Type) {
 			return nil, fmt.Errorf("%s.%s: arguments of type %s cannot be read", input, f.Name, f.Type)
 		}
 		if bounds, ok := f.Tag.Lookup("range"); ok {
@@ -167,6 +168,10 @@ func (f field) set(target reflect.Value, value json.RawMessage) error {
 	case channelType:
 		ref, err := f.reference(value)
 		target.Set(reflect.ValueOf(channelArg{ref: ref}))
+		return err
+	case embedsType:
+		embeds, err := f.embeds(value)
+		target.Set(reflect.ValueOf(embeds))
 		return err
 	default:
 		message, err := f.message(value)

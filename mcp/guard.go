@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"troupe/entities"
+	"troupe/relay"
 )
 
 const (
@@ -165,7 +166,8 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) *refusal {
 	if no != nil {
 		return no
 	}
-	c := s.newCall(r.Context(), actor)
+	ctx, receipt := relay.WithReceipt(r.Context())
+	c := s.newCall(ctx, actor)
 	defer c.end(nil)
 	if err := s.calls.begin(c); err != nil {
 		return busy(err)
@@ -199,9 +201,26 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) *refusal {
 	forwarded := r.Clone(context.WithValue(r.Context(), callKey{}, c))
 	forwarded.Body = io.NopCloser(bytes.NewReader(body))
 	forwarded.Header.Del("Mcp-Session-Id")
-	s.transport.ServeHTTP(w, forwarded)
+	written := &deliverer{ResponseWriter: w}
+	s.transport.ServeHTTP(written, forwarded)
+	s.relay.Delivered(receipt, !written.broken && r.Context().Err() == nil)
 	return nil
 }
+
+// deliverer notes whether an answer could be written.
+type deliverer struct {
+	http.ResponseWriter
+	broken bool
+}
+
+func (d *deliverer) Write(data []byte) (int, error) {
+	n, err := d.ResponseWriter.Write(data)
+	d.broken = d.broken || err != nil
+	return n, err
+}
+
+// Unwrap is for [http.ResponseController].
+func (d *deliverer) Unwrap() http.ResponseWriter { return d.ResponseWriter }
 
 type callKey struct{}
 

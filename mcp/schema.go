@@ -32,6 +32,12 @@ func inputSchema(fields []field) (json.RawMessage, error) {
 			p.Type, p.Minimum, p.Maximum, p.Default = "integer", &f.min, &f.max, &f.fallback
 		case textsType:
 			p.Type, p.Items = "array", &property{Type: "string"}
+		case embedsType:
+			embeds, err := schemaOf(f.kind)
+			if err != nil {
+				return nil, err
+			}
+			p.Type, p.Items = embeds.Type, embeds.Items
 		default:
 			p.Type = "string"
 		}

@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
 )
 
@@ -14,12 +15,23 @@ const (
 	StatusSent SendStatus = "sent"
 	// StatusUnknown: Discord did not say whether it took the line. It is not sent again.
 	StatusUnknown SendStatus = "unknown"
+	// StatusQueued: it waits for its turn, or Discord has not answered yet. It goes on by itself.
+	StatusQueued SendStatus = "queued"
+	// StatusPartial: some of its messages are there, and the others were not sent.
+	StatusPartial SendStatus = "partial"
 )
 
 // Line is something an entity says.
 type Line struct {
 	Channel snowflake.ID
-	Content string // 1 to 2,000 characters
+	Content string // 1 to [MaxLine] characters; what does not fit into one message becomes several
+	// Reply is the message that the line answers, in the same channel; 0 for none.
+	Reply snowflake.ID
+	// Embeds stand under the text, at most 10. With them Content may be empty.
+	Embeds []discord.Embed
+	// Key is the caller's own name for this line: with the same one it is said once, within a
+	// day. At most [entities.MaxKey] characters; "" for none.
+	Key string
 	// ThreadName makes a new post in a forum channel, where it is required; elsewhere it is
 	// refused. At most 100 characters.
 	ThreadName string
@@ -33,10 +45,17 @@ type Line struct {
 
 // Sent is what became of a line.
 type Sent struct {
-	Status    SendStatus
-	MessageID snowflake.ID // 0 when unknown
+	Status SendStatus
+	// MessageIDs are the messages that Discord has, in order.
+	MessageIDs []snowflake.ID
+	// Parts is how many messages the line is in all.
+	Parts     int
 	ChannelID snowflake.ID // where it stands; of a new post, the post
-	Link      string
+	// Why says of a part of a line why the rest was not sent; "" when it is not known.
+	Why string
+	// Ambiguous are names after an @ that several people have, so that nobody was mentioned.
+	Ambiguous []string
+	Link      string // to the first message
 }
 
 // HistoryRequest asks for older messages. At most one of Before, After and Around is set;

@@ -23,7 +23,7 @@ const requestTimeout = 20 * time.Second
 // Discord yet: disgo's shard manager is made in Run, since making it needs an answer.
 func (r *Relay) connectClient() error {
 	log := slog.New(quiet(r.log.Handler()))
-	r.limiter = newRateLimiter(rateConfig{Now: r.now, Log: r.log})
+	r.limiter = newRateLimiter(rateConfig{Now: r.now, Log: r.log, Hidden: r.slowed})
 	r.http = &http.Client{
 		Timeout: requestTimeout,
 		// The token goes to the configured address and nowhere else.

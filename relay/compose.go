@@ -1,6 +1,9 @@
 package relay
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,16 +22,40 @@ const (
 	maxTags       = 5
 )
 
-// compose makes of a line what Discord takes, or says what is wrong with it.
-func (r *Relay) compose(permit entities.Permit, line Line) (discord.WebhookMessageCreate, error) {
+// MaxLine is how much one call may say, in characters.
+const MaxLine = 8000
+
+// body is all that a line asks for, as one text.
+func (line Line) body() string {
+	line.Key = ""
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Sprintf("%#v", line) // a line holds nothing that JSON cannot
+	}
+	return string(text)
+}
+
+// compose makes of a line the messages that Discord takes, or says what is wrong with it.
+func (r *Relay) compose(_ context.Context, actor entities.Actor, permit entities.Permit, line Line) (*speech, error) {
 	content := strings.TrimSpace(strings.ToValidUTF8(line.Content, "\uFFFD"))
-	if content == "" {
-		return discord.WebhookMessageCreate{}, entities.Refuse(entities.Invalid, "There is nothing to say: content is empty.")
+	if content == "" && len(line.Embeds) == 0 {
+		return nil, entities.Refuse(entities.Invalid, "There is nothing to say: content is empty.")
 	}
-	if n := utf8.RuneCountInString(content); n > MaxContent {
-		return discord.WebhookMessageCreate{}, entities.Refuse(entities.Invalid, "content has %d characters; Discord takes %d in one message. Say it in several.", n, MaxContent)
+	if n := utf8.RuneCountInString(content); n > MaxLine {
+		return nil, entities.Refuse(entities.Invalid, "content has %d characters; one call takes %d. Say it in several.", n, MaxLine)
 	}
-	speaker := permit.Entity()
+	parts := []string{content}
+	s := &speech{actor: actor, done: make(chan struct{})}
+	for _, part := range parts {
+		s.parts = append(s.parts, r.message(permit.Entity(), line, part))
+	}
+	last := &s.parts[len(s.parts)-1]
+	last.Embeds = line.Embeds
+	return s, newPost(&s.parts[0], permit.Channel(), line)
+}
+
+// message is one message of a line.
+func (r *Relay) message(speaker entities.Entity, line Line, content string) discord.WebhookMessageCreate {
 	message := discord.WebhookMessageCreate{
 		Content: content, Username: speaker.Name, AvatarURL: r.AvatarURL(speaker.Avatar), AllowedMentions: mentions(content),
 	}
@@ -38,11 +65,11 @@ func (r *Relay) compose(permit entities.Permit, line Line) (discord.WebhookMessa
 	if line.SuppressLinks {
 		message.Flags = message.Flags.Add(discord.MessageFlagSuppressEmbeds)
 	}
-	return message, post(&message, permit.Channel(), line)
+	return message
 }
 
-// post adds what makes a message a new post in a forum.
-func post(message *discord.WebhookMessageCreate, where entities.Channel, line Line) error {
+// newPost adds what makes a message a new post in a forum.
+func newPost(message *discord.WebhookMessageCreate, where entities.Channel, line Line) error {
 	name := strings.TrimSpace(line.ThreadName)
 	if !where.IsForum() {
 		if name != "" || len(line.Tags) > 0 {

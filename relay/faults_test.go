@@ -351,7 +351,6 @@ func TestRightsAreAskedAgainAfterTheTurn(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	s.play()
-	_, ada := s.entity("Ada", nil, s.general)
 	_, bob := s.entity("Bob", nil, s.general)
 	s.say(bob, s.general, "one")
 	s.disc.Fault(isExecute, 1, sandbox.Fault{Kind: sandbox.CommitLate, After: 2 * time.Second})
@@ -366,12 +365,12 @@ func TestRightsAreAskedAgainAfterTheTurn(t *testing.T) {
 		return strings.Contains(string(all[len(all)-1].Body), "slow")
 	})
 	speaking.Go(func() {
-		_, err := s.relay.Say(context.Background(), ada, relay.Line{Channel: snowflake.ID(s.general), Content: "after"})
+		_, err := s.relay.Say(context.Background(), bob, relay.Line{Channel: snowflake.ID(s.general), Content: "after"})
 		if !entities.IsRefusal(err, entities.NotFound) {
-			t.Errorf("Ada is answered %v", err)
+			t.Errorf("his next line is answered %v", err)
 		}
 	})
-	s.until("Ada waits for her turn", func() bool { return s.relay.Status().Speaking == 2 })
+	s.until("his next line waits for its turn", func() bool { return s.relay.Status().Speaking == 2 })
 	s.conceal(s.general)
 	speaking.Wait()
 	if got := s.contents(s.general); strings.Contains(got, "after") {

@@ -21,8 +21,9 @@ const (
 // utterance is a message on its way to the event log.
 type utterance struct {
 	event entities.Event
-	// echo is the line that the message is the echo of, if it is one.
+	// echo is what the message is the echo of, if it is one; late, that nobody waits for it.
 	echo *flight
+	late bool
 }
 
 // hear takes messages from the gateway. It only hands over.
@@ -44,13 +45,13 @@ func (r *Relay) hearMessage(m discord.Message) {
 		return
 	}
 	// Claimed first: a line's echo counts wherever it is heard.
-	echo, _ := r.webhooks.claim(m)
+	echo, late := r.claim(m)
 	if echo == nil && r.strayed(m) {
 		return
 	}
 	if echo != nil || r.hears(m.ChannelID) {
 		r.cache.put(m)
-		r.noteMessage(m, echo)
+		r.noteMessage(m, echo, late)
 	}
 }
 
@@ -113,12 +114,12 @@ func (a *astray) end(thread snowflake.ID) {
 }
 
 // noteMessage puts a message on its way to the event log.
-func (r *Relay) noteMessage(m discord.Message, echo *flight) {
-	h := utterance{echo: echo, event: entities.Event{
+func (r *Relay) noteMessage(m discord.Message, echo *flight, late bool) {
+	h := utterance{echo: echo, late: late, event: entities.Event{
 		Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
 	}}
 	if echo != nil {
-		h.event.AuthorEntity = echo.permit.Entity().ID
+		h.event.AuthorEntity = echo.line.EntityID
 	}
 	select {
 	case r.inbox.heard <- h:
@@ -141,7 +142,7 @@ func (r *Relay) homeStrays(ctx context.Context) {
 			}
 			// Its text is left to Discord: it may have been edited or deleted meanwhile.
 			if r.hears(m.ChannelID) {
-				r.noteMessage(m, nil)
+				r.noteMessage(m, nil, false)
 			}
 			r.astray.end(m.ChannelID)
 		case <-ctx.Done():
@@ -200,9 +201,8 @@ func (r *Relay) write(all []utterance) error {
 	actor := ingest
 	events := make([]entities.Event, 0, len(all))
 	for _, h := range all {
-		// The line's own call writes this too, unless nobody waits for its answer any more.
-		if h.echo != nil {
-			if err := r.registry.Own(ctx, actor, h.echo.permit, h.event.MessageID, r.now()); err != nil {
+		if h.late {
+			if err := r.registry.Land(ctx, actor, h.echo.line, h.echo.part, h.event.ChannelID, h.event.MessageID); err != nil {
 				return err
 			}
 		}

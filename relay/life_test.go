@@ -283,7 +283,7 @@ func TestWhatCountsAsSaid(t *testing.T) {
 	spent("a line without a webhook", 3)
 	cancel()
 
-	s.disc.Fault(isExecute, 1, sandbox.Fault{Kind: sandbox.TooMany, RetryAfter: 60, Scope: "shared"})
+	s.disc.Fault(isExecute, 1, sandbox.Fault{Kind: sandbox.TooMany, RetryAfter: 600, Scope: "shared"})
 	if _, err := attempt(); err == nil {
 		t.Fatal("it spoke over the limit")
 	}

@@ -49,3 +49,12 @@ func (q *queue[T]) next(ctx context.Context) (item T, ok bool) {
 		}
 	}
 }
+
+// rest takes out all that is there.
+func (q *queue[T]) rest() []T {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items := q.items
+	q.items = nil
+	return items
+}

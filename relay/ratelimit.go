@@ -34,6 +34,9 @@ const (
 type rateConfig struct {
 	Log *slog.Logger     // default: nothing is logged
 	Now func() time.Time // default: time.Now
+	// Hidden hears of a 429 to a webhook that no header had announced: which webhook, and how
+	// long to wait. It must not wait or call the limiter. Default: nobody.
+	Hidden func(webhook string, wait time.Duration)
 	// InvalidLimit is how many 401, 403 and 429 in 10 minutes stop all requests. Default 500.
 	InvalidLimit int
 }
@@ -66,8 +69,9 @@ func familyOf(endpoint *rest.CompiledEndpoint) family {
 // request's bucket, then for the gate of its family; both are first in, first out. It runs no
 // goroutine of its own.
 type rateLimiter struct {
-	log *slog.Logger
-	now func() time.Time
+	log    *slog.Logger
+	now    func() time.Time
+	hidden func(webhook string, wait time.Duration)
 
 	mu       sync.Mutex
 	routes   map[string]*route  // by method, path template and major parameters
@@ -112,11 +116,15 @@ func newRateLimiter(cfg rateConfig) *rateLimiter {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Hidden == nil {
+		cfg.Hidden = func(string, time.Duration) {}
+	}
 	if cfg.InvalidLimit <= 0 {
 		cfg.InvalidLimit = invalidLimit
 	}
 	l := &rateLimiter{
 		log:     cfg.Log,
+		hidden:  cfg.Hidden,
 		now:     cfg.Now,
 		routes:  map[string]*route{},
 		buckets: map[string]*bucket{},

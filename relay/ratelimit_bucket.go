@@ -156,6 +156,10 @@ func (l *rateLimiter) pause(t ticket, endpoint *rest.CompiledEndpoint, v verdict
 		l.shut(t.family, until)
 	default:
 		b.blocked = latest(b.blocked, until)
+		// A bucket that its headers call used up is no hidden limit.
+		if v.remaining != 0 || v.retryAfter > v.resetAfter+time.Second/5 {
+			l.hidden(endpoint.MajorParams, wait)
+		}
 		l.answered(t.family, now)
 		for e := b.line.Front(); e != nil; e = e.Next() {
 			poke(waiterAt(e))

@@ -3,6 +3,7 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -76,7 +77,11 @@ type Relay struct {
 	draining chan struct{} // closed by Drain
 	drain    sync.Once
 	patience patience
-	speaking atomic.Int64 // lines under way
+	speeches speeches
+	faces    faces
+	told     queue[int64]    // lines whose answers arrived
+	life     context.Context // of what is under way; ended by Close
+	die      context.CancelFunc
 	stop     sync.Once
 }
 
@@ -95,7 +100,11 @@ func New(cfg Config) (*Relay, error) {
 	}
 	r := &Relay{cfg: cfg, registry: cfg.Registry, world: cfg.Registry.World(), log: cfg.Log, now: cfg.Now}
 	r.state = newConnection()
-	r.webhooks = newWebhooks()
+	r.webhooks = newWebhooks(r.begin, r.now)
+	r.faces = newFaces()
+	r.speeches.all = map[int64]*speech{}
+	r.told = newQueue[int64]()
+	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
 	r.inbox = newInbox()
 	r.lookups = newLookups()

@@ -50,6 +50,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	var owned sync.WaitGroup
 	ingesting, stopIngest := context.WithCancel(context.WithoutCancel(ctx))
 	owned.Go(func() { r.ingest(ingesting) })
+	owned.Go(func() { r.noteTold(ingesting) })
 	owned.Go(func() { r.lookAfterGuilds(ctx) })
 	owned.Go(func() { r.homeStrays(ctx) })
 	owned.Go(func() { r.askForOwners(ctx) })
@@ -69,6 +70,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		return err
 	}
 	owned.Go(func() { r.announceInTime(ctx) })
+	owned.Go(func() { r.recover(ctx) })
 	if r.connected(ctx, r.refused) {
 		// Whatever is refused now, it is not what can be done without.
 		r.connected(ctx, nil)
@@ -104,6 +106,8 @@ func (r *Relay) connected(ctx context.Context, refused <-chan struct{}) (again b
 func (r *Relay) Close(ctx context.Context) {
 	r.stop.Do(func() {
 		r.limiter.Close(ctx)
+		r.die()
+		r.speeches.running.Wait()
 		r.http.CloseIdleConnections()
 	})
 }

@@ -2,199 +2,222 @@ package relay
 
 import (
 	"context"
-	"errors"
+	"sync"
 	"time"
-
-	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/disgo/rest"
-	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
 )
 
-// patience is how long is waited for what may not come. Turn, post and echo are a line's: a
-// caller has an answer within their sum.
+// patience is how long is waited for what may not come.
 type patience struct {
-	turn    time.Duration // for the channel's turn
-	post    time.Duration // for Discord to take the line
-	echo    time.Duration // for the echo of a line that Discord may have taken; it takes a second
+	answer  time.Duration // for a line, before its caller is told that it is still under way
+	goodbye time.Duration // for a line that is under way when the program ends
+	post    time.Duration // for Discord to take a message
+	echo    time.Duration // for word of a message that Discord may have taken
+	face    time.Duration // before a message without a picture is looked at again
 	members time.Duration // for the gateway to tell of members
 	settled time.Duration // between looks whether the start is over
 }
 
-// usualPatience gives a line 25 s, which clients bear.
-var usualPatience = patience{turn: 9 * time.Second, post: 10 * time.Second, echo: 6 * time.Second, members: 5 * time.Second, settled: time.Minute}
+// usualPatience answers within 25 s, which clients bear.
+var usualPatience = patience{
+	answer: 24 * time.Second, goodbye: 6 * time.Second, post: 10 * time.Second, echo: 10 * time.Second, face: 15 * time.Second, members: 5 * time.Second, settled: time.Minute,
+}
 
-// Writing down whose a line is may meet a busy disk.
-const (
-	ownTries = 3
-	ownPause = 300 * time.Millisecond
-	ownTime  = 5 * time.Second
-)
-
-// Say speaks for an entity: through the channel's webhook, under the entity's name and
-// avatar. It answers when Discord has the line and it is written down whose it is.
+// Say speaks for an entity: through the channel's webhook, under the entity's name and avatar.
+// It answers when Discord has the line and it is written down whose it is, or after 24 seconds
+// with how far it has come. A line is said once, whatever happens: one whose outcome is not
+// known is not sent again.
 func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent, error) {
 	permit, err := r.Authorize(ctx, actor, entities.Post, line.Channel)
 	if err != nil {
 		return Sent{}, err
 	}
-	message, err := r.compose(permit, line)
+	s, err := r.compose(ctx, actor, permit, line)
 	if err != nil {
 		return Sent{}, err
 	}
-	giveBack, err := r.registry.Spend(ctx, actor, permit)
+	if r.drained() {
+		return Sent{}, errEnding
+	}
+	s.mouth = r.webhooks.at(permit.WebhookChannel().ID)
+	free, full := s.mouth.turns.free(permit.Entity().ID)
+	if full {
+		return Sent{}, entities.Refuse(entities.Unavailable, "That channel is busy: too many lines wait there already. Nothing was sent; try again in some minutes.")
+	}
+	begun, err := r.registry.Begin(ctx, actor, permit, entities.Draft{Key: line.Key, Body: line.body(), Parts: s.texts(), Waits: !free})
 	if err != nil {
 		return Sent{}, err
 	}
-	r.speaking.Add(1)
-	defer r.speaking.Add(-1)
-	sent, err := r.speak(ctx, actor, permit, line, message)
-	if _, stands := errors.AsType[*strayLineError](err); err != nil && !stands {
-		giveBack()
+	if begun.Again {
+		return r.repeat(ctx, actor, permit, begun)
 	}
-	return sent, err
+	s.line, s.hashes = begun.Line, begun.Parts
+	r.speeches.open(s)
+	s.mouth.turns.join(s)
+	return r.outcome(ctx, s)
 }
 
-// strayLineError says that a line stands after all, where it does not belong.
-type strayLineError struct{ error }
+var errEnding = entities.Refuse(entities.Unavailable, "The bot is being stopped or updated. Nothing was sent; try again in a minute.")
 
-func (e *strayLineError) Unwrap() error { return e.error }
-
-// speak says a composed line: when it is its turn, if it may still be said.
-func (r *Relay) speak(ctx context.Context, actor entities.Actor, permit entities.Permit, line Line, message discord.WebhookMessageCreate) (Sent, error) {
-	// A client that hangs up must not leave a line half said.
-	ctx = context.WithoutCancel(ctx)
-	waiting, cancel := context.WithTimeout(ctx, r.patience.turn)
-	defer cancel()
-	mouth := r.webhooks.at(permit.WebhookChannel().ID)
-	release, ok := mouth.take(waiting, r.draining)
-	if !ok {
-		return Sent{}, entities.Refuse(entities.Unavailable, "That channel is busy: others are speaking there. Nothing was sent; try again in a moment.")
-	}
-	defer release()
-	// Rights may have changed while it waited for its turn.
-	permit, err := r.Authorize(ctx, actor, entities.Post, line.Channel)
-	if err != nil {
-		return Sent{}, err
-	}
-	sent, lost, err := r.deliver(ctx, mouth, permit, message)
-	release()
-	if lost == nil {
-		return sent, err
-	}
-	return r.await(ctx, mouth, lost)
-}
-
-// Drain ends at once every wait for a channel's turn and for an echo, so that Say returns
-// within the time of one request. Call it when closing, before the calls are waited for.
-func (r *Relay) Drain() { r.drain.Do(func() { close(r.draining) }) }
-
-// errAgain says that Discord has not got the line, and that another webhook might do.
-var errAgain = errors.New("the channel's webhook cannot be used")
-
-// deliver sends a message through the channel's webhook and settles whose it is. A webhook
-// that is gone, or that was moved to another channel, is made anew once. Lost is a line of
-// which Discord did not say whether it took it.
-func (r *Relay) deliver(ctx context.Context, m *mouth, permit entities.Permit, message discord.WebhookMessageCreate) (sent Sent, lost *flight, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.patience.post)
-	defer cancel()
-	sent, lost, err = r.execute(ctx, m, permit, message)
-	if errors.Is(err, errAgain) {
-		r.webhooks.forget(permit.WebhookChannel().ID)
-		sent, lost, err = r.execute(ctx, m, permit, message)
-	}
-	if err != nil {
-		err = word(err)
-	}
-	return sent, lost, err
-}
-
-func (r *Relay) execute(ctx context.Context, m *mouth, permit entities.Permit, message discord.WebhookMessageCreate) (Sent, *flight, error) {
-	id, token, err := r.webhook(ctx, m, permit.WebhookChannel())
-	if err != nil {
-		return Sent{}, nil, err
-	}
-	f := &flight{permit: permit, name: message.Username, content: message.Content, since: r.now(), echoed: make(chan snowflake.ID, 1)}
-	params := rest.CreateWebhookMessageParams{Wait: true}
-	if where := permit.Channel(); where.IsThread() {
-		params.ThreadID, f.channel = where.ID, where.ID
-	} else if !where.IsForum() {
-		f.channel = where.ID
-	}
-	// Only these two are read, so that nothing else in the answer can hide that the line stands.
-	var answer struct {
-		ID        snowflake.ID `json:"id"`
-		ChannelID snowflake.ID `json:"channel_id"`
-	}
-	m.depart(f)
-	err = r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), id, token), message, &answer, rest.WithCtx(ctx))
-	switch {
-	case err == nil && answer.ID != 0 && answer.ChannelID != 0:
-		m.land(f)
-		return r.settle(ctx, m, permit, answer.ChannelID, answer.ID)
-	case definite(err) || errors.Is(err, errNotSent):
-		m.land(f)
-		if c := code(err); c == rest.JSONErrorCodeUnknownWebhook || c == rest.JSONErrorCodeInvalidWebhookToken {
-			err = errors.Join(errAgain, err)
-		}
-		return Sent{}, nil, err
-	}
-	r.log.Warn("a line's outcome is not known yet", "channel", permit.Channel().ID, "entity", permit.Entity().ID, "err", scrubError(err))
-	return Sent{}, f, nil
-}
-
-// await looks for the echo of a line that Discord may or may not have taken. The line is
-// never sent again; an echo that comes later still makes it the entity's.
-func (r *Relay) await(ctx context.Context, m *mouth, f *flight) (Sent, error) {
-	timer := time.NewTimer(r.patience.echo)
+// outcome waits for a line that is under way and tells how it went.
+func (r *Relay) outcome(ctx context.Context, s *speech) (Sent, error) {
+	timer := time.NewTimer(r.patience.answer)
 	defer timer.Stop()
+	ending := r.draining
+	for {
+		select {
+		case <-s.done:
+			r.answered(ctx, s.line)
+			return s.sent, s.err
+		case <-timer.C:
+			return Sent{Status: StatusQueued, ChannelID: s.line.ChannelID}, nil
+		case <-ctx.Done():
+			r.deliver([]entities.Line{s.line}, false)
+			return Sent{}, context.Cause(ctx)
+		case <-ending:
+			ending = nil
+			timer.Reset(r.patience.goodbye)
+		}
+	}
+}
+
+// repeat answers a call that was made before with what became of its line.
+func (r *Relay) repeat(ctx context.Context, actor entities.Actor, permit entities.Permit, begun entities.Begun) (Sent, error) {
+	if s := r.speeches.of(begun.Line.ID); s != nil {
+		return r.outcome(ctx, s)
+	}
+	if begun.Line.State == entities.LineUnknown || begun.Line.State == entities.LineSending {
+		r.lookBack(ctx, permit.WebhookChannel(), begun)
+	}
+	begun, err := r.registry.Outcome(ctx, ingest, begun.Line.ID)
+	if err != nil {
+		return Sent{}, err
+	}
+	// It is told only to who may still see where it stands.
+	if permit, err = r.Authorize(ctx, actor, entities.Post, permit.Channel().ID); err != nil {
+		return Sent{}, err
+	}
+	r.answered(ctx, begun.Line)
+	return standing(permit, begun)
+}
+
+// standing words how a line stands by its row.
+func standing(permit entities.Permit, begun entities.Begun) (Sent, error) {
+	sent := Sent{Status: StatusUnknown, ChannelID: begun.Line.ChannelID, Parts: len(begun.Parts)}
+	for _, part := range begun.Parts {
+		if part.MessageID != 0 {
+			sent.MessageIDs = append(sent.MessageIDs, part.MessageID)
+		}
+	}
+	switch begun.Line.State {
+	case entities.LineSent:
+		sent.Status = StatusSent
+	case entities.LinePartial:
+		sent.Status = StatusPartial
+	case entities.LineFailed:
+		return Sent{}, entities.Refuse(entities.Unavailable, "That line was not sent. Nothing stands; send it again if you still mean it.")
+	case entities.LineQueued, entities.LineSending, entities.LineUnknown:
+	}
+	if len(sent.MessageIDs) > 0 {
+		sent.ChannelID = begun.Channel
+		sent.Link = messageLink(permit.Guild().ID, sent.ChannelID, sent.MessageIDs[0])
+	}
+	return sent, nil
+}
+
+// Drain ends at once every wait for a channel's turn; what Discord was asked already is waited
+// for a little. Call it when closing, before the calls are waited for.
+func (r *Relay) Drain() {
+	r.drain.Do(func() {
+		close(r.draining)
+		for _, m := range r.webhooks.all() {
+			for _, s := range m.turns.clear() {
+				r.fail(context.Background(), s, errEnding)
+			}
+		}
+	})
+}
+
+func (r *Relay) drained() bool {
 	select {
-	case id := <-f.echoed:
-		channel := f.channel
-		if channel == 0 {
-			channel = f.permit.Channel().ID
-		}
-		return r.owned(ctx, f.permit, channel, id), nil
-	case <-timer.C:
 	case <-r.draining:
+		return true
+	default:
+		return false
 	}
-	m.lose(f, r.now())
-	return Sent{Status: StatusUnknown, ChannelID: f.permit.Channel().ID}, nil
 }
 
-// settle looks where a line landed. In another channel than the one that was permitted (the
-// webhook was moved there) it is taken back.
-func (r *Relay) settle(ctx context.Context, m *mouth, permit entities.Permit, channel, message snowflake.ID) (Sent, *flight, error) {
-	if want := permit.Channel(); channel == want.ID || want.IsForum() {
-		return r.owned(ctx, permit, channel, message), nil, nil
-	}
-	r.log.Warn("a webhook had been moved to another channel; the line is taken back", "channel", permit.Channel().ID, "landed", channel)
-	m.mu.Lock()
-	id, token := m.id, m.token
-	m.mu.Unlock()
-	if err := r.disc.Rest.DeleteWebhookMessage(id, token, message, 0, rest.WithCtx(ctx)); err != nil && !gone(err) {
-		r.webhooks.forget(permit.WebhookChannel().ID)
-		r.log.Error("a line stands in a channel where it does not belong", "channel", channel, "message", message, "err", scrubError(err))
-		return Sent{}, nil, &strayLineError{entities.Refuse(entities.Unavailable, "The line went to another channel, because somebody moved the bot's webhook, and could not be taken back. Tell an admin of that server.")}
-	}
-	return Sent{}, nil, errAgain
+// Receipt notes which lines a call was told about, so that it can be said afterwards whether
+// the answer was delivered. One that was not makes the same call, within two minutes, a
+// repetition.
+type Receipt struct {
+	mu    sync.Mutex
+	lines []entities.Line
 }
 
-// owned writes down whose line a message is. That it stands is told even when this fails: a
-// line that is said again would be worse than one without an owner.
-func (r *Relay) owned(ctx context.Context, permit entities.Permit, channel, message snowflake.ID) Sent {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
+type receiptKey struct{}
+
+// WithReceipt makes a context whose calls of [Relay.Say] are noted.
+func WithReceipt(ctx context.Context) (context.Context, *Receipt) {
+	receipt := &Receipt{}
+	return context.WithValue(ctx, receiptKey{}, receipt), receipt
+}
+
+// answered notes that a call is about to be told what became of a line.
+func (r *Relay) answered(ctx context.Context, line entities.Line) {
+	if receipt, ok := ctx.Value(receiptKey{}).(*Receipt); ok {
+		receipt.mu.Lock()
+		defer receipt.mu.Unlock()
+		receipt.lines = append(receipt.lines, line)
+		return
+	}
+	r.deliver([]entities.Line{line}, ctx.Err() == nil)
+}
+
+// Delivered says whether the answers on a receipt reached whoever called.
+func (r *Relay) Delivered(receipt *Receipt, reached bool) {
+	receipt.mu.Lock()
+	defer receipt.mu.Unlock()
+	if len(receipt.lines) > 0 {
+		r.deliver(receipt.lines, reached)
+	}
+}
+
+func (r *Relay) deliver(lines []entities.Line, reached bool) {
+	if !reached {
+		if err := r.registry.Deliver(context.Background(), ingest, nil, lines); err != nil {
+			r.log.Error("note a lost answer", "err", err)
+		}
+		return
+	}
+	for _, line := range lines {
+		r.told.put(line.ID)
+	}
+}
+
+const toldEvery = 200 * time.Millisecond
+
+// noteTold writes down which lines were answered, many at once, until ctx ends, and then what
+// is left.
+func (r *Relay) noteTold(ctx context.Context) {
+	for {
+		first, ok := r.told.next(ctx)
+		if !ok {
+			break
+		}
+		sleep(ctx, toldEvery)
+		r.writeTold(append([]int64{first}, r.told.rest()...))
+	}
+	if left := r.told.rest(); len(left) > 0 {
+		r.writeTold(left)
+	}
+}
+
+func (r *Relay) writeTold(lines []int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), ownTime)
 	defer cancel()
-	for try := range ownTries {
-		if try > 0 && !sleep(ctx, ownPause) {
-			break
-		}
-		err := r.registry.Own(ctx, ingest, permit, message, r.now())
-		if err == nil {
-			break
-		}
-		r.log.Error("write down whose line it is", "message", message, "entity", permit.Entity().ID, "err", err)
+	if err := r.registry.Deliver(ctx, ingest, lines, nil); err != nil {
+		r.log.Error("note which lines were answered", "err", err)
 	}
-	return Sent{Status: StatusSent, MessageID: message, ChannelID: channel, Link: messageLink(permit.Guild().ID, channel, message)}
 }

@@ -19,7 +19,7 @@ func TestSay(t *testing.T) {
 	s.play()
 	_, ada := s.entity("Ada", face(t), s.general, s.forum)
 	sent := s.say(ada, s.general, "  hello <@"+s.mia.String()+"> and @everyone ")
-	if sent.Status != relay.StatusSent || !strings.HasSuffix(sent.Link, "/"+sent.MessageID.String()) {
+	if sent.Status != relay.StatusSent || !strings.HasSuffix(sent.Link, "/"+sent.MessageIDs[0].String()) {
 		t.Errorf("sent = %+v", sent)
 	}
 	m := s.disc.Messages(s.general)[0]
@@ -70,7 +70,7 @@ func TestRefusedLines(t *testing.T) {
 		reason entities.Reason
 	}{
 		"nothing":           {relay.Line{Channel: snowflake.ID(s.general), Content: " \n"}, entities.Invalid},
-		"too long":          {relay.Line{Channel: snowflake.ID(s.general), Content: strings.Repeat("é", 2001)}, entities.Invalid},
+		"too long":          {relay.Line{Channel: snowflake.ID(s.general), Content: strings.Repeat("é", relay.MaxLine+1)}, entities.Invalid},
 		"not its channel":   {relay.Line{Channel: snowflake.ID(s.lab), Content: "x"}, entities.NotFound},
 		"a title in a chat": {relay.Line{Channel: snowflake.ID(s.general), Content: "x", ThreadName: "y"}, entities.Invalid},
 		"no title":          {relay.Line{Channel: snowflake.ID(s.forum), Content: "x"}, entities.Invalid},

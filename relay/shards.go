@@ -148,7 +148,7 @@ func (r *Relay) Status() Status {
 	status.Latency = r.state.latency()
 	stats := r.tally.Stats()
 	status.Skipped, status.Resumes, status.Identifies = stats.Skipped, stats.Resumes, stats.Identifies
-	status.Limits, status.Speaking = r.limiter.Stats(), r.speaking.Load()
+	status.Limits, status.Speaking = r.limiter.Stats(), int64(r.speeches.count())
 	if r.degraded.Load() {
 		status.Degraded = DegradedRemedy
 	}

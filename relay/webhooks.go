@@ -20,47 +20,35 @@ import (
 // webhookName is what admins see among their channel's integrations.
 const webhookName = "troupe"
 
-// webhooks knows our one webhook of each channel, and lets one line at a time through each, so
-// that lines keep their order. The tokens stay in memory; after a restart Discord is asked
-// again.
+// webhooks knows our one webhook of each channel. The tokens stay in memory; after a restart
+// Discord is asked again.
 type webhooks struct {
+	begin func(*speech)
+	now   func() time.Time
+
 	mu       sync.Mutex
 	channels map[snowflake.ID]*mouth
 	ours     map[snowflake.ID]*mouth // by webhook id: those that were ours at some time
 }
 
-// mouth is a channel's webhook and the lines whose echoes are still to come.
+// mouth is a channel's webhook, those who want to speak through it and the messages whose
+// echoes are still to come.
 type mouth struct {
-	turn chan struct{} // holds one: whoever has taken it speaks
+	turns *turns
 
 	mu      sync.Mutex
 	id      snowflake.ID
 	token   string
 	changes int // how often the channel's webhooks may have changed
-	known   int // changes when id and token were read
+	read    int // changes when id and token were read
 	flights []*flight
+	known   []snowflake.ID // messages whose flights are over, of late
+	reading sync.Mutex     // one looks for lost messages at a time
+	finding sync.Mutex     // one looks for the webhook, or makes it, at a time
 }
 
-// flight is a line on its way to Discord. Its echo may come before the answer does, or long
-// after we stopped waiting for one.
-type flight struct {
-	permit  entities.Permit
-	channel snowflake.ID // 0 while a new post has no id yet
-	name    string
-	content string
-	since   time.Time
-	lost    bool              // nobody waits for its answer any more
-	echoed  chan snowflake.ID // gets the message's id, once
-}
-
-// Bounds of the flights of which Discord never said what became of them.
-const (
-	lostLife = 15 * time.Minute
-	mostLost = 20 // a channel
-)
-
-func newWebhooks() webhooks {
-	return webhooks{channels: map[snowflake.ID]*mouth{}, ours: map[snowflake.ID]*mouth{}}
+func newWebhooks(begin func(*speech), now func() time.Time) webhooks {
+	return webhooks{begin: begin, now: now, channels: map[snowflake.ID]*mouth{}, ours: map[snowflake.ID]*mouth{}}
 }
 
 func (w *webhooks) at(channel snowflake.ID) *mouth {
@@ -68,10 +56,17 @@ func (w *webhooks) at(channel snowflake.ID) *mouth {
 	defer w.mu.Unlock()
 	m, ok := w.channels[channel]
 	if !ok {
-		m = &mouth{turn: make(chan struct{}, 1)}
+		m = &mouth{turns: newTurns(w.begin, w.now)}
 		w.channels[channel] = m
 	}
 	return m
+}
+
+// all are the mouths that are known.
+func (w *webhooks) all() []*mouth {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Values(w.channels))
 }
 
 // forget makes the next line ask Discord for the channel's webhook again.
@@ -82,6 +77,10 @@ func (w *webhooks) forget(channel snowflake.ID) {
 	if !ok {
 		return
 	}
+	m.stale()
+}
+
+func (m *mouth) stale() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changes++
@@ -109,93 +108,14 @@ func (w *webhooks) owner(id snowflake.ID) (*mouth, bool) {
 	return m, ok
 }
 
-// take waits for the channel's turn to speak, until ctx ends or stop is closed.
-func (m *mouth) take(ctx context.Context, stop <-chan struct{}) (release func(), ok bool) {
-	select {
-	case m.turn <- struct{}{}:
-		return sync.OnceFunc(func() { <-m.turn }), true
-	case <-ctx.Done():
-	case <-stop:
-	}
-	return nil, false
-}
-
-func (m *mouth) depart(f *flight) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.flights = append(m.flights, f)
-}
-
-// land ends a flight: its answer came, or its echo did.
-func (m *mouth) land(f *flight) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.flights = slices.DeleteFunc(m.flights, func(g *flight) bool { return g == f })
-}
-
-// lose keeps a flight open for an echo that may come late.
-func (m *mouth) lose(f *flight, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f.lost = true
-	lost := 0
-	m.flights = slices.DeleteFunc(m.flights, func(g *flight) bool { return g.lost && now.Sub(g.since) > lostLife })
-	for _, g := range slices.Backward(m.flights) {
-		if !g.lost {
-			continue
-		}
-		if lost++; lost > mostLost {
-			m.flights = slices.DeleteFunc(m.flights, func(h *flight) bool { return h == g })
-		}
-	}
-}
-
-// claim finds the flight that a message is the echo of, and ends it.
-func (w *webhooks) claim(message discord.Message) (*flight, bool) {
-	if message.WebhookID == nil {
-		return nil, false
-	}
-	m, ok := w.owner(*message.WebhookID)
-	if !ok {
-		return nil, false
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f := m.match(message)
-	if f == nil {
-		return nil, false
-	}
-	m.flights = slices.DeleteFunc(m.flights, func(g *flight) bool { return g == f })
-	f.echoed <- message.ID
-	return f, true
-}
-
-// match finds a flight by name, channel and text. Discord may store a text a little
-// differently; since one line at a time is under way, that one is meant even so.
-func (m *mouth) match(message discord.Message) *flight {
-	var underWay *flight
-	for _, f := range m.flights {
-		if f.name != message.Author.Username || (f.channel != 0 && f.channel != message.ChannelID) {
-			continue
-		}
-		if sameText(f.content, message.Content) {
-			return f
-		}
-		if !f.lost {
-			underWay = f
-		}
-	}
-	return underWay
-}
-
-func sameText(a, b string) bool { return slices.Equal(strings.Fields(a), strings.Fields(b)) }
-
-// webhook gives our webhook of a channel; it is called by whoever has the turn there. It is
-// found by our application's id, and made when there is none.
+// webhook gives our webhook of a channel. It is found by our application's id, and made when
+// there is none.
 func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (id snowflake.ID, token string, err error) {
+	m.finding.Lock()
+	defer m.finding.Unlock()
 	m.mu.Lock()
 	id, token = m.id, m.token
-	changes, fresh := m.changes, m.known == m.changes
+	changes, fresh := m.changes, m.read == m.changes
 	m.mu.Unlock()
 	if id != 0 && fresh {
 		return id, token, nil
@@ -210,7 +130,7 @@ func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (
 	r.webhooks.remember(id, m)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.id, m.token, m.known = id, token, changes
+	m.id, m.token, m.read = id, token, changes
 	return id, token, nil
 }
 
@@ -245,4 +165,16 @@ func (r *Relay) makeWebhook(ctx context.Context, where entities.Channel) (snowfl
 		return 0, "", errors.New("make the channel's webhook: Discord gave no token")
 	}
 	return webhook.ID(), webhook.Token, nil
+}
+
+// slowed hears that a webhook's channel takes no more for a while.
+func (r *Relay) slowed(webhook string, wait time.Duration) {
+	id, _, _ := strings.Cut(strings.TrimPrefix(webhook, "webhook.id="), ":")
+	parsed, err := snowflake.Parse(id)
+	if err != nil {
+		return // another resource's limit
+	}
+	if m, ok := r.webhooks.owner(parsed); ok {
+		m.turns.slowed(wait)
+	}
 }

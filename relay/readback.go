@@ -1,0 +1,238 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/disgo/rest"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+// readBacks are when a channel is looked at for a line of which Discord did not say whether it
+// took it, in parts of the time that is waited for its echo.
+var readBacks = []float64{0.2, 0.55, 0.9}
+
+// await waits for word of a message that Discord may or may not have taken: its echo, or the
+// message itself where it should stand. It is never sent again.
+func (r *Relay) await(ctx context.Context, s *speech, permit entities.Permit, f *flight) bool {
+	s.mouth.turns.lend(s)
+	begin := time.Now()
+	for _, share := range append(slices.Clone(readBacks), 1) {
+		timer := time.NewTimer(time.Duration(share*float64(r.patience.echo)) - time.Since(begin))
+		select {
+		case <-f.echoed:
+			timer.Stop()
+			return true
+		case <-timer.C:
+		case <-r.draining:
+			timer.Stop()
+			return r.found(ctx, s.mouth, permit.WebhookChannel(), f)
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		}
+		if share < 1 && r.found(ctx, s.mouth, permit.WebhookChannel(), f) {
+			return true
+		}
+	}
+	return false
+}
+
+// found looks for a flight's message where it should stand.
+func (r *Relay) found(ctx context.Context, m *mouth, parent entities.Channel, f *flight) bool {
+	if f.channel != 0 {
+		if err := r.readBack(ctx, m, parent, f.channel); err != nil {
+			r.log.Warn("look for a line whose outcome is not known", "channel", f.channel, "err", scrubError(err))
+		}
+	}
+	select {
+	case <-f.echoed:
+		return true
+	default:
+		return false
+	}
+}
+
+// readBack looks through a channel's newest messages for those that lost flights became.
+func (r *Relay) readBack(ctx context.Context, m *mouth, parent entities.Channel, channel snowflake.ID) error {
+	m.reading.Lock()
+	defer m.reading.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, r.patience.post)
+	defer cancel()
+	messages, err := r.disc.Rest.GetMessages(channel, 0, 0, 0, MaxHistory, rest.WithCtx(ctx))
+	if err != nil {
+		return err
+	}
+	var ours []discord.Message
+	for _, message := range messages {
+		if message.WebhookID != nil && r.spokeThrough(*message.WebhookID, message) {
+			ours = append(ours, message)
+		}
+	}
+	ids := make([]snowflake.ID, 0, len(ours))
+	for _, message := range ours {
+		ids = append(ids, message.ID)
+	}
+	owned, err := r.registry.Speakers(ctx, ingest, ids)
+	if err != nil {
+		return err
+	}
+	for _, message := range slices.Backward(ours) { // the oldest first
+		if _, known := owned[message.ID]; known {
+			continue
+		}
+		if f, late := r.claimAt(m, message); f != nil && late {
+			if err := r.registry.Land(ctx, ingest, f.line, f.part, f.echo.ChannelID, f.echo.ID); err != nil {
+				r.landLater(f)
+			}
+		}
+	}
+	return nil
+}
+
+// spokeThrough says whether a message came through a webhook of our application.
+func (r *Relay) spokeThrough(webhook snowflake.ID, message discord.Message) bool {
+	if message.ApplicationID != nil {
+		return *message.ApplicationID == r.disc.ApplicationID
+	}
+	_, ours := r.webhooks.owner(webhook)
+	return ours
+}
+
+// claimAt finds the flight of a channel's that a message is.
+func (r *Relay) claimAt(m *mouth, message discord.Message) (f *flight, late bool) {
+	hash, err := r.registry.Fingerprint(context.Background(), ingest, message.Author.Username, message.Content)
+	if err != nil {
+		r.log.Error("tell a line by its text", "err", err)
+		return nil, false
+	}
+	return m.claim(message, hash)
+}
+
+// claim finds the flight that a message is the echo of, and ends it. Late says that nobody waits
+// for it any more.
+func (r *Relay) claim(message discord.Message) (f *flight, late bool) {
+	if message.WebhookID == nil {
+		return nil, false
+	}
+	m, ok := r.webhooks.owner(*message.WebhookID)
+	if !ok || !m.open() {
+		return nil, false
+	}
+	return r.claimAt(m, message)
+}
+
+// open says whether any message's outcome is still to be learnt.
+func (m *mouth) open() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.flights) > 0
+}
+
+// lookBack looks for the missing parts of a line that an earlier call, or an earlier run of the
+// program, began.
+func (r *Relay) lookBack(ctx context.Context, parent entities.Channel, begun entities.Begun) {
+	m := r.webhooks.at(parent.ID)
+	r.reopen(m, begun)
+	where, ok := r.world.Channel(begun.Line.ChannelID)
+	if !ok || where.IsForum() {
+		return
+	}
+	if err := r.readBack(ctx, m, parent, where.ID); err != nil {
+		r.log.Warn("look for a line whose outcome is not known", "channel", where.ID, "err", scrubError(err))
+	}
+}
+
+// reopen waits for echoes of the missing parts of a line.
+func (r *Relay) reopen(m *mouth, begun entities.Begun) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, part := range begun.Parts {
+		known := func(f *flight) bool { return f.line.ID == part.LineID && f.part == part.Part }
+		if part.MessageID != 0 || slices.ContainsFunc(m.flights, known) {
+			continue
+		}
+		f := newFlight(begun.Line, part.Part, part.Hash, begun.Line.At)
+		f.lost = true
+		if where, ok := r.world.Channel(begun.Line.ChannelID); ok && !where.IsForum() {
+			f.channel = where.ID
+		}
+		m.flights = append(m.flights, f)
+	}
+}
+
+// recover learns what became of the lines that were under way when the program ended last. It
+// is tried until Discord and the database have answered, or ctx ends.
+func (r *Relay) recover(ctx context.Context) {
+	var open []entities.Begun
+	if !r.tryOn(ctx, "read the open lines", func(ctx context.Context) (err error) {
+		open, err = r.registry.OpenLines(ctx, ingest)
+		return err
+	}) {
+		return
+	}
+	for _, begun := range open {
+		if r.speeches.of(begun.Line.ID) != nil {
+			continue // it is this run's own
+		}
+		if !r.tryOn(ctx, "learn what became of a line", func(ctx context.Context) error { return r.recoverLine(ctx, begun) }) {
+			return
+		}
+	}
+}
+
+func (r *Relay) recoverLine(ctx context.Context, begun entities.Begun) error {
+	if begun.Line.State == entities.LineQueued {
+		return r.registry.Settle(ctx, ingest, begun.Line.ID, entities.LineFailed)
+	}
+	where, ok := r.world.Channel(begun.Line.ChannelID)
+	if !ok && r.world.Pending(begun.Line.GuildID) {
+		return errUntold
+	}
+	if ok {
+		parent := where
+		if where.IsThread() {
+			if parent, ok = r.world.Channel(where.ParentID); !ok {
+				return errUntold
+			}
+		}
+		m := r.webhooks.at(parent.ID)
+		// Its echo comes through a webhook that must be known.
+		if id, _, err := r.findWebhook(ctx, parent); err == nil && id != 0 {
+			r.webhooks.remember(id, m)
+		}
+		r.reopen(m, begun)
+		if !where.IsForum() {
+			if err := r.readBack(ctx, m, parent, where.ID); err != nil && !hopeless(err) {
+				return err
+			}
+		}
+	}
+	if begun.Line.State == entities.LineSending {
+		return r.registry.Settle(ctx, ingest, begun.Line.ID, entities.LineUnknown)
+	}
+	return nil
+}
+
+var errUntold = errors.New("Discord has not told of the channel yet")
+
+// tryOn repeats something until it succeeds; it says false when ctx ends first.
+func (r *Relay) tryOn(ctx context.Context, what string, do func(context.Context) error) bool {
+	for pause := 500 * time.Millisecond; ; pause = min(2*pause, longestPause) {
+		err := do(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() == nil && !errors.Is(err, errUntold) {
+			r.log.Warn("it is tried again", "what", what, "err", scrubError(err))
+		}
+		if !sleep(ctx, pause) {
+			return false
+		}
+	}
+}

@@ -1,0 +1,345 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/disgo/rest"
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
+)
+
+const (
+	// longestHold is how long a line is kept that Discord does not take yet.
+	longestHold = 2 * time.Minute
+	// Writing down what became of a line may meet a busy disk.
+	ownTries = 3
+	ownPause = 300 * time.Millisecond
+	ownTime  = 5 * time.Second
+)
+
+// speech is a line on its way: it waits for its turn and is said part by part. It has a life of
+// its own, so that a client that hangs up leaves no line half said.
+type speech struct {
+	actor  entities.Actor
+	line   entities.Line
+	hashes []entities.LinePart
+	parts  []discord.WebhookMessageCreate
+	mouth  *mouth
+	begun  bool // it has its turn; turns guards it
+	flying bool // counted among those on their way; turns guards it
+
+	next int          // the part to be said
+	at   snowflake.ID // where it stands: the line's channel, or the post that it opened
+	ids  []snowflake.ID
+	link string
+
+	done chan struct{} // closed when sent and err are there
+	sent Sent
+	err  error
+}
+
+// speeches are the lines on their way.
+type speeches struct {
+	mu      sync.Mutex
+	all     map[int64]*speech
+	running sync.WaitGroup
+}
+
+func (o *speeches) open(s *speech) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all[s.line.ID] = s
+}
+
+func (o *speeches) close(s *speech) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.all, s.line.ID)
+}
+
+func (o *speeches) of(line int64) *speech {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all[line]
+}
+
+func (o *speeches) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.all)
+}
+
+func (s *speech) texts() []string {
+	texts := make([]string, 0, len(s.parts))
+	for _, part := range s.parts {
+		texts = append(texts, part.Content)
+	}
+	return texts
+}
+
+// begin says a line whose turn it is.
+func (r *Relay) begin(s *speech) { r.speeches.running.Go(func() { r.utter(s) }) }
+
+// utter says a line's parts, one after the other, until all are there or something stands
+// against the next one.
+func (r *Relay) utter(s *speech) {
+	ctx := r.life
+	for s.next < len(s.parts) {
+		if s.next > 0 && !r.another(ctx, s) {
+			r.fail(ctx, s, errEnding)
+			return
+		}
+		permit, err := r.mayStill(ctx, s)
+		if err != nil {
+			s.mouth.turns.answered(false)
+			r.fail(ctx, s, err)
+			return
+		}
+		f, stands, err := r.post(ctx, permit, s)
+		if long, ok := errors.AsType[*LongWaitError](err); ok && long.Wait < longestHold && !r.drained() {
+			s.mouth.turns.back(s, r.now().Add(long.Wait))
+			return
+		}
+		if err != nil {
+			r.fail(ctx, s, word(err))
+			return
+		}
+		if !stands && !r.await(ctx, s, permit, f) {
+			r.lost(ctx, s, f)
+			return
+		}
+		r.landed(ctx, s, f)
+		s.next++
+	}
+	r.end(s, r.sentAs(s, StatusSent), nil)
+}
+
+// another waits until one more message of the line may go out.
+func (r *Relay) another(ctx context.Context, s *speech) bool {
+	for {
+		until := s.mouth.turns.another()
+		if until.IsZero() {
+			return true
+		}
+		timer := time.NewTimer(until.Sub(r.now()))
+		select {
+		case <-timer.C:
+		case <-r.draining:
+			timer.Stop()
+			return false
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		}
+	}
+}
+
+// mayStill decides again when it is the line's turn: rights may have changed while it waited.
+func (r *Relay) mayStill(ctx context.Context, s *speech) (entities.Permit, error) {
+	if r.drained() {
+		return entities.Permit{}, errEnding
+	}
+	permit, err := r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
+	if err == nil && s.line.State == entities.LineQueued {
+		if err = r.registry.Start(ctx, ingest, s.line.ID); err == nil {
+			s.line.State = entities.LineSending
+		}
+	}
+	return permit, err
+}
+
+// post gives Discord the line's next part through the channel's webhook. A webhook that is gone,
+// or that was moved to another channel, is made anew once. Stands says that Discord has it; when
+// there is no error either, Discord did not say.
+func (r *Relay) post(ctx context.Context, permit entities.Permit, s *speech) (f *flight, stands bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.patience.post)
+	defer cancel()
+	f, stands, err = r.execute(ctx, permit, s)
+	if errors.Is(err, errAgain) {
+		s.mouth.stale()
+		f, stands, err = r.execute(ctx, permit, s)
+	}
+	s.mouth.turns.answered(err == nil)
+	return f, stands, err
+}
+
+// errAgain says that Discord has not got the line, and that another webhook might do.
+var errAgain = errors.New("the channel's webhook cannot be used")
+
+// executed is of Discord's answer what matters: nothing else in it can hide that the line stands.
+type executed struct {
+	ID        snowflake.ID `json:"id"`
+	ChannelID snowflake.ID `json:"channel_id"`
+	Author    struct {
+		Avatar *string `json:"avatar"`
+	} `json:"author"`
+}
+
+func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech) (f *flight, stands bool, err error) {
+	id, token, err := r.webhook(ctx, s.mouth, permit.WebhookChannel())
+	if err != nil {
+		return nil, false, err
+	}
+	f = newFlight(s.line, s.next, s.hashes[s.next].Hash, r.now())
+	f.name = s.parts[s.next].Username
+	params := rest.CreateWebhookMessageParams{Wait: true}
+	switch where := permit.Channel(); {
+	case s.at != 0 && (where.IsThread() || where.IsForum()):
+		params.ThreadID, f.channel = s.at, s.at
+	case where.IsThread():
+		params.ThreadID, f.channel = where.ID, where.ID
+	case !where.IsForum():
+		f.channel = where.ID
+	}
+	var got executed
+	s.mouth.depart(f)
+	err = r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), id, token), s.parts[s.next], &got, rest.WithCtx(ctx))
+	switch {
+	case err == nil && got.ID != 0 && got.ChannelID != 0:
+		r.rematch(s.mouth.land(f, got.ID))
+		return f, true, r.settle(ctx, s.mouth, permit, f, got)
+	case definite(err) || errors.Is(err, errNotSent):
+		r.rematch(s.mouth.land(f, 0))
+		if c := code(err); c == rest.JSONErrorCodeUnknownWebhook || c == rest.JSONErrorCodeInvalidWebhookToken {
+			err = errors.Join(errAgain, err)
+		}
+		return nil, false, err
+	}
+	r.log.Warn("a line's outcome is not known yet", "channel", permit.Channel().ID, "entity", permit.Entity().ID, "err", scrubError(err))
+	return f, false, nil
+}
+
+// settle looks where a part landed. In another channel than the one that was permitted (the
+// webhook was moved there) it is taken back.
+func (r *Relay) settle(ctx context.Context, m *mouth, permit entities.Permit, f *flight, got executed) error {
+	if want := permit.Channel(); got.ChannelID == want.ID || (want.IsForum() && (f.channel == 0 || f.channel == got.ChannelID)) {
+		f.echo = discord.Message{ID: got.ID, ChannelID: got.ChannelID}
+		if permit.Entity().Avatar == "" {
+			return nil
+		}
+		if got.Author.Avatar == nil {
+			r.faceless(permit, got.ChannelID, got.ID)
+		} else {
+			r.faces.set(permit.Entity().ID, true, r.now())
+		}
+		return nil
+	}
+	r.log.Warn("a webhook had been moved to another channel; the line is taken back", "channel", permit.Channel().ID, "landed", got.ChannelID)
+	m.mu.Lock()
+	id, token := m.id, m.token
+	m.mu.Unlock()
+	if err := r.disc.Rest.DeleteWebhookMessage(id, token, got.ID, 0, rest.WithCtx(ctx)); err != nil && !gone(err) {
+		m.stale()
+		r.log.Error("a line stands in a channel where it does not belong", "channel", got.ChannelID, "message", got.ID, "err", scrubError(err))
+		return &strayLineError{entities.Refuse(entities.Unavailable, "The line went to another channel, because somebody moved the bot's webhook, and could not be taken back. Tell an admin of that server.")}
+	}
+	return errAgain
+}
+
+// strayLineError says that a line stands after all, where it does not belong.
+type strayLineError struct{ error }
+
+func (e *strayLineError) Unwrap() error { return e.error }
+
+// landed writes down whose a message is. That it stands is told even when this fails: a line
+// that is said again would be worse than one that is written down later.
+func (r *Relay) landed(ctx context.Context, s *speech, f *flight) {
+	s.at = f.echo.ChannelID
+	s.ids = append(s.ids, f.echo.ID)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
+	defer cancel()
+	for try := range ownTries {
+		if try > 0 && !sleep(ctx, ownPause) {
+			break
+		}
+		err := r.registry.Land(ctx, ingest, f.line, f.part, f.echo.ChannelID, f.echo.ID)
+		if err == nil {
+			return
+		}
+		r.log.Error("write down whose line it is", "message", f.echo.ID, "entity", f.line.EntityID, "err", err)
+	}
+	r.landLater(f)
+}
+
+// landLater writes down whose a message is as soon as the database lets it.
+func (r *Relay) landLater(f *flight) {
+	r.put(record{"write down whose line it is", func(ctx context.Context) error {
+		return r.registry.Land(ctx, ingest, f.line, f.part, f.echo.ChannelID, f.echo.ID)
+	}})
+}
+
+// rematch writes down a message that was taken for another's.
+func (r *Relay) rematch(other *flight) {
+	if other != nil && other.lost {
+		r.landLater(other)
+	}
+}
+
+// lost leaves a line whose outcome nobody told: its flight stays open for a late echo.
+func (r *Relay) lost(ctx context.Context, s *speech, f *flight) {
+	if !s.mouth.lose(f, r.now()) {
+		r.landed(ctx, s, f) // it came this moment
+	} else if ctx.Err() == nil {
+		r.ended(ctx, s, entities.LineUnknown)
+	} // otherwise the next run of the program looks for it
+	if len(s.ids) == len(s.parts) {
+		r.end(s, r.sentAs(s, StatusSent), nil)
+		return
+	}
+	r.end(s, r.sentAs(s, StatusUnknown), nil)
+}
+
+// fail ends a line against whose next part something stands. What was said of it stays.
+func (r *Relay) fail(ctx context.Context, s *speech, err error) {
+	if _, stands := errors.AsType[*strayLineError](err); stands {
+		r.ended(ctx, s, entities.LinePartial)
+		r.end(s, Sent{}, err)
+		return
+	}
+	if s.next == 0 {
+		r.ended(ctx, s, entities.LineFailed)
+		r.end(s, Sent{}, err)
+		return
+	}
+	r.ended(ctx, s, entities.LinePartial)
+	sent := r.sentAs(s, StatusPartial)
+	if refusal, ok := entities.AsRefusal(err); ok {
+		sent.Why = refusal.Text
+	} else {
+		r.log.Error("say the rest of a line", "entity", s.line.EntityID, "err", err)
+	}
+	r.end(s, sent, nil)
+}
+
+func (r *Relay) ended(ctx context.Context, s *speech, state entities.LineState) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
+	defer cancel()
+	if err := r.registry.Settle(ctx, ingest, s.line.ID, state); err != nil {
+		r.log.Error("note how a line ended", "entity", s.line.EntityID, "err", err)
+		r.put(record{"note how a line ended", func(ctx context.Context) error {
+			return r.registry.Settle(ctx, ingest, s.line.ID, state)
+		}})
+	}
+}
+
+func (r *Relay) sentAs(s *speech, status SendStatus) Sent {
+	sent := Sent{Status: status, MessageIDs: s.ids, ChannelID: s.line.ChannelID, Parts: len(s.parts)}
+	if len(s.ids) > 0 {
+		sent.ChannelID = s.at
+		sent.Link = messageLink(s.line.GuildID, s.at, s.ids[0])
+	}
+	return sent
+}
+
+// end tells everybody who waits for a line how it ended.
+func (r *Relay) end(s *speech, sent Sent, err error) {
+	s.sent, s.err = sent, err
+	r.speeches.close(s)
+	close(s.done)
+	s.mouth.turns.leave(s)
+}
