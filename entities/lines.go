@@ -250,18 +250,23 @@ func (r *Registry) Land(ctx context.Context, actor Actor, line Line, part int, c
 	return nil
 }
 
-// Deliver notes whether those who said a line were told what became of it. A call like theirs
-// that comes soon after an answer which was lost is then known as a repetition.
-func (r *Registry) Deliver(ctx context.Context, actor Actor, told []int64, lost []Line) error {
+// Deliver notes whether those who said lines were told what became of them. A call like theirs
+// that comes soon after an answer which was lost is known as a repetition.
+func (r *Registry) Deliver(ctx context.Context, actor Actor, lines []Line, reached bool) error {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return err
 	}
-	r.outbox.deliver(told, lost, r.now())
-	if len(told) == 0 {
-		return nil
+	r.outbox.deliver(lines, reached, r.now())
+	return nil
+}
+
+// Answered writes down which lines' answers were delivered, for the next run of the program.
+func (r *Registry) Answered(ctx context.Context, actor Actor, lines []int64) error {
+	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
+		return err
 	}
 	err := r.change(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&Line{}).Where("id IN ?", told).Update("answered", true).Error
+		return tx.Model(&Line{}).Where("id IN ?", lines).Update("answered", true).Error
 	}, nil)
 	if err != nil {
 		return fmt.Errorf("note which lines were answered: %w", err)

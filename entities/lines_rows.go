@@ -61,7 +61,7 @@ func (r *Registry) readLines(ctx context.Context) error {
 			lost = append(lost, row)
 		}
 	}
-	r.outbox.deliver(nil, lost, now)
+	r.outbox.deliver(lost, false, now)
 	return nil
 }
 
@@ -83,8 +83,8 @@ func (o *outbox) settle(line int64, failed bool) {
 	}
 }
 
-// deliver notes which calls were answered, and of which the answer was lost.
-func (o *outbox) deliver(told []int64, lost []Line, now time.Time) {
+// deliver notes of which calls the answer was lost, or came after all.
+func (o *outbox) deliver(lines []Line, reached bool, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for key, r := range o.repeats {
@@ -92,16 +92,13 @@ func (o *outbox) deliver(told []int64, lost []Line, now time.Time) {
 			delete(o.repeats, key)
 		}
 	}
-	for _, line := range lost {
-		if line.Key == nil {
+	for _, line := range lines {
+		switch {
+		case line.Key != nil:
+		case reached:
+			delete(o.repeats, callOf(line))
+		default:
 			o.repeats[callOf(line)] = repeat{line: line.ID, until: now.Add(repeatTime)}
-		}
-	}
-	for _, id := range told {
-		for key, r := range o.repeats {
-			if r.line == id {
-				delete(o.repeats, key)
-			}
 		}
 	}
 }

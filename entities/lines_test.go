@@ -107,7 +107,7 @@ func TestRepetitionOfALostAnswer(t *testing.T) {
 	if second := say("hello"); second.Again {
 		t.Error("two equal calls that were answered are two lines")
 	}
-	require(t, p.Deliver(t.Context(), program, nil, []entities.Line{first.Line}))
+	require(t, p.Deliver(t.Context(), program, []entities.Line{first.Line}, false))
 	if say("hello too").Again {
 		t.Error("another text is another line")
 	}
@@ -115,11 +115,11 @@ func TestRepetitionOfALostAnswer(t *testing.T) {
 	if !again.Again || again.Line.ID != first.Line.ID {
 		t.Errorf("the call after a lost answer gives %+v", again)
 	}
-	require(t, p.Deliver(t.Context(), program, []int64{first.Line.ID}, nil))
+	require(t, p.Deliver(t.Context(), program, []entities.Line{first.Line}, true))
 	if say("hello").Again {
 		t.Error("once it was answered the same text is a new line")
 	}
-	require(t, p.Deliver(t.Context(), program, nil, []entities.Line{first.Line}))
+	require(t, p.Deliver(t.Context(), program, []entities.Line{first.Line}, false))
 	p.now = p.now.Add(2*time.Minute + time.Second)
 	if say("hello").Again {
 		t.Error("after two minutes the same text is a new line")
@@ -171,7 +171,7 @@ func TestLinesSurviveARestart(t *testing.T) {
 	for i, text := range []string{"sent", "told"} {
 		require(t, p.Land(t.Context(), program, lines[text].Line, 0, general, snowflake.ID(80+i)))
 	}
-	require(t, p.Deliver(t.Context(), program, []int64{lines["told"].Line.ID}, nil))
+	require(t, p.Answered(t.Context(), program, []int64{lines["told"].Line.ID}))
 	require(t, p.Settle(t.Context(), program, lines["failed"].Line.ID, entities.LineFailed))
 	require(t, p.Settle(t.Context(), program, lines["unknown"].Line.ID, entities.LineUnknown))
 	now = now.Add(time.Minute)

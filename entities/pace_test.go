@@ -121,7 +121,7 @@ func TestSpentLinesSurviveARestart(t *testing.T) {
 		line, err := speak(t, p.Registry, p.ada, permit, "", "hello")
 		require(t, err)
 		require(t, p.Land(t.Context(), program, line.Line, 0, general, snowflake.ID(i+1)))
-		require(t, p.Deliver(t.Context(), program, []int64{line.Line.ID}, nil))
+		require(t, p.Answered(t.Context(), program, []int64{line.Line.ID}))
 	}
 	p.Registry = open(t, path, p.World(), clock)
 	if got := p.spend(t, 3); got != 2 {

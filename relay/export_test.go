@@ -45,3 +45,9 @@ func (r *Relay) Mouths() int {
 	defer r.webhooks.mu.Unlock()
 	return max(len(r.webhooks.channels), len(r.webhooks.ours))
 }
+
+// AnswerWithin shortens how long a call waits for its line.
+func (r *Relay) AnswerWithin(d time.Duration) { r.patience.answer = d }
+
+// Abandon ends what is under way as a crash does: nothing more is written down.
+func (r *Relay) Abandon() { r.die() }

@@ -40,6 +40,8 @@ type stage struct {
 
 	guild, olivia, mia                         sandbox.ID
 	general, lab, hidden, forum, thread, botID sandbox.ID
+	database                                   string // a path; play makes one
+	halt                                       func() // ends what play began, so that it can play again
 }
 
 // buffer is a log that tests can read while it is written.
@@ -112,9 +114,12 @@ func (s *stage) channel(c sandbox.Channel) sandbox.ID {
 func (s *stage) play(change ...func(*relay.Config)) {
 	s.t.Helper()
 	log := testLog(s)
-	database := filepath.Join(s.t.TempDir(), "troupe.db")
+	if s.database == "" {
+		s.database = filepath.Join(s.t.TempDir(), "troupe.db")
+		leaktest.Database(s.t, s.database, s.disc.Confided)
+	}
 	reg, err := entities.Open(s.t.Context(), entities.Config{
-		Database: "sqlite:" + database, Admission: entities.Admission{Mode: entities.AdmitAll},
+		Database: "sqlite:" + s.database, Admission: entities.Admission{Mode: entities.AdmitAll},
 		World: entities.NewWorld(), Log: log, Now: s.now,
 	})
 	if err != nil {
@@ -142,16 +147,18 @@ func (s *stage) play(change ...func(*relay.Config)) {
 			s.t.Error(err)
 		}
 	})
-	s.t.Cleanup(func() {
+	now, public := s.relay, s.public
+	s.halt = sync.OnceFunc(func() {
+		now.Drain()
 		cancel()
 		running.Wait()
-		s.relay.Close(context.Background())
-		s.public.Close()
+		now.Close(context.Background())
+		public.Close()
 		if err := reg.Close(); err != nil {
 			s.t.Error(err)
 		}
 	})
-	leaktest.Database(s.t, database, s.disc.Confided)
+	s.t.Cleanup(s.halt)
 	if len(change) == 0 {
 		s.until("the relay is ready", func() bool { return s.relay.Status().Ready })
 	}
@@ -242,4 +249,10 @@ func face(t *testing.T) *entities.Avatar {
 
 func testLog(s *stage) *slog.Logger {
 	return slog.New(relay.Redact(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), s.disc.Token()))
+}
+
+// abandon ends the relay in the middle of what it does.
+func (s *stage) abandon() {
+	s.relay.Abandon()
+	s.halt()
 }

@@ -185,10 +185,10 @@ func (r *Relay) Delivered(receipt *Receipt, reached bool) {
 }
 
 func (r *Relay) deliver(lines []entities.Line, reached bool) {
+	if err := r.registry.Deliver(context.Background(), ingest, lines, reached); err != nil {
+		r.log.Error("note whether an answer was delivered", "err", err)
+	}
 	if !reached {
-		if err := r.registry.Deliver(context.Background(), ingest, nil, lines); err != nil {
-			r.log.Error("note a lost answer", "err", err)
-		}
 		return
 	}
 	for _, line := range lines {
@@ -217,7 +217,7 @@ func (r *Relay) noteTold(ctx context.Context) {
 func (r *Relay) writeTold(lines []int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), ownTime)
 	defer cancel()
-	if err := r.registry.Deliver(ctx, ingest, lines, nil); err != nil {
+	if err := r.registry.Answered(ctx, ingest, lines); err != nil {
 		r.log.Error("note which lines were answered", "err", err)
 	}
 }
