@@ -27,7 +27,7 @@ func (d *Discord) fetchAvatar(c *call) {
 		return
 	}
 	got := AvatarFetch{URL: in.AvatarURL}
-	if err := got.look(c.Context()); err != nil {
+	if err := got.look(context.WithoutCancel(c.Context())); err != nil {
 		got.Err = err.Error()
 	}
 	c.avatar = &got

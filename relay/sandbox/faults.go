@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -20,6 +21,12 @@ type Fault struct {
 	RetryAfter float64
 	// Scope is X-RateLimit-Scope of a 429: user, global or shared. Default: user.
 	Scope string
+	// Bucket lets a 429 in JSON tell of its route's bucket, as those of routes do
+	// (topics/rate-limits, "Exceeding A Rate Limit"): used up when the scope is user, with
+	// requests left when it is shared. A global one never tells of any.
+	Bucket bool
+	// NoRetryAfter leaves the header Retry-After out of Cloudflare's page.
+	NoRetryAfter bool
 }
 
 // FaultKind is a way to go wrong.
@@ -78,11 +85,16 @@ func (d *Discord) Fault(match func(*http.Request) bool, times int, fault Fault) 
 func (d *Discord) nextFault(r *http.Request) *Fault {
 	d.mu.Lock()
 	d.state.faults = slices.DeleteFunc(d.state.faults, func(p *plannedFault) bool { return p.left == 0 })
-	planned := slices.Clone(d.state.faults)
+	planned, plans := slices.Clone(d.state.faults), slices.Clone(d.state.plans)
 	d.mu.Unlock()
 	for _, p := range planned {
 		if p.match(r) && d.spend(p) {
 			return &p.fault
+		}
+	}
+	for _, plan := range plans {
+		if fault := (*plan)(r); fault != nil {
+			return fault
 		}
 	}
 	return nil
@@ -153,7 +165,7 @@ const cloudflarePage = `<!DOCTYPE html><html><head><title>Access denied | discor
 	`<body><h1>Error 1015</h1><p>You are being rate limited</p></body></html>`
 
 // instead answers a request by a fault that does nothing else, and says whether it did.
-func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request) bool {
+func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request, route *route) bool {
 	switch f.Kind {
 	case Reset:
 		breakConnection(w)
@@ -162,14 +174,13 @@ func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request) bool {
 		writeAnswer(w, f.status(), plainError(f.status()))
 	case TooMany:
 		d.close(note, http.StatusTooManyRequests, f.scope())
-		late := &tooSoon{Message: "You are being rate limited.", RetryAfter: f.retryAfter(), Global: f.scope() == "global", scope: f.scope()}
-		d.mark(w.Header(), &call{}, late)
-		status, body := d.encode(nil, late)
-		writeAnswer(w, status, body)
+		d.tooMany(w, f, route)
 	case Cloudflare:
 		d.close(note, http.StatusTooManyRequests, "")
 		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-		w.Header().Set("Retry-After", fmt.Sprintf("%.0f", f.retryAfter()))
+		if !f.NoRetryAfter {
+			w.Header().Set("Retry-After", fmt.Sprintf("%.0f", math.Ceil(f.retryAfter())))
+		}
 		w.Header().Set("Server", "cloudflare")
 		w.WriteHeader(http.StatusTooManyRequests)
 		_, _ = w.Write([]byte(cloudflarePage)) // the client may be gone
@@ -177,6 +188,22 @@ func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request) bool {
 		return false
 	}
 	return true
+}
+
+// tooMany answers 429 in JSON. A route's tells of its bucket when it should.
+func (d *Discord) tooMany(w http.ResponseWriter, f *Fault, route *route) {
+	late := &tooSoon{Message: tooOften, RetryAfter: f.retryAfter(), Global: f.scope() == "global", scope: f.scope()}
+	told := &call{route: route}
+	if f.Bucket && route != nil {
+		l := limitOf(route.pattern)
+		told.bucket = &bucket{limit: l, used: l.count, ends: d.now().Add(time.Duration(f.retryAfter() * float64(time.Second)))}
+		if f.scope() == "shared" {
+			late.Message, told.bucket.used = resourceTooOften, 1
+		}
+	}
+	d.mark(w.Header(), told, late)
+	status, body := d.encode(nil, late)
+	writeAnswer(w, status, body)
 }
 
 func (f *Fault) status() int {

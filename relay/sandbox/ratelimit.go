@@ -42,6 +42,19 @@ var (
 	hiddenLimit = limit{30, time.Minute}
 )
 
+// What a 429 says (topics/rate-limits, "Exceeding A Rate Limit").
+const (
+	tooOften         = "You are being rate limited."
+	resourceTooOften = "The resource is being rate limited."
+)
+
+func limitOf(pattern string) limit {
+	if l, ok := limits[pattern]; ok {
+		return l
+	}
+	return restLimit
+}
+
 // bucket counts the requests of one window.
 type bucket struct {
 	limit limit
@@ -106,23 +119,19 @@ func (d *Discord) admit(c *call) error {
 	if c.Header.Get("Authorization") != "" {
 		who = "bot"
 	}
-	l, ok := limits[c.route.pattern]
-	if !ok {
-		l = restLimit
-	}
-	c.bucket = r.bucket(c.route.pattern+" "+c.major(), l)
+	c.bucket = r.bucket(c.route.pattern+" "+c.major(), limitOf(c.route.pattern))
 	if g := r.bucket("global "+who, globalLimit); !g.take(now) && !r.off {
-		return &tooSoon{Message: "You are being rate limited.", RetryAfter: seconds(g.ends.Sub(now)), Global: true, scope: "global"}
+		return &tooSoon{Message: tooOften, RetryAfter: seconds(g.ends.Sub(now)), Global: true, scope: "global"}
 	}
 	if !c.bucket.take(now) && !r.off {
-		return &tooSoon{Message: "You are being rate limited.", RetryAfter: seconds(c.bucket.ends.Sub(now)), scope: "user"}
+		return &tooSoon{Message: tooOften, RetryAfter: seconds(c.bucket.ends.Sub(now)), scope: "user"}
 	}
 	if c.route.pattern != "POST /webhooks/{webhook}/{token}" || c.id("webhook") == d.state.app.id {
 		return nil
 	}
 	if w := d.state.webhooks[c.id("webhook")]; w != nil {
 		if h := r.bucket("hidden "+w.ChannelID.String(), hiddenLimit); !h.take(now) && !r.off {
-			return &tooSoon{Message: "The resource is being rate limited.", RetryAfter: seconds(h.ends.Sub(now)), scope: "shared"}
+			return &tooSoon{Message: resourceTooOften, RetryAfter: seconds(h.ends.Sub(now)), scope: "shared"}
 		}
 	}
 	return nil

@@ -112,7 +112,7 @@ func (d *Discord) serveREST(w http.ResponseWriter, r *http.Request) {
 		d.close(note, http.StatusServiceUnavailable, "")
 		writeAnswer(w, http.StatusServiceUnavailable, plainError(http.StatusServiceUnavailable))
 		return
-	case fault != nil && d.instead(w, fault, note):
+	case fault != nil && d.instead(w, fault, note, c.route):
 		return
 	case fault != nil && fault.Kind == CommitLate:
 		d.wait(fault.After)

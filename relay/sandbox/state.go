@@ -25,6 +25,7 @@ type state struct {
 	ledger  []*Request
 	invalid int // requests that count towards a ban
 	faults  []*plannedFault
+	plans   []*FaultPlan
 	down    Outage
 	rates   rates
 
