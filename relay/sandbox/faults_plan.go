@@ -30,7 +30,7 @@ func (d *Discord) FaultPlan(plan FaultPlan) (cancel func()) {
 // give the same faults.
 func Randomly(seed uint64, share float64, match func(*http.Request) bool, faults ...Fault) FaultPlan {
 	var mu sync.Mutex
-	dice := rand.New(rand.NewPCG(seed, seed))
+	dice := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // to be had again, no secret
 	return func(r *http.Request) *Fault {
 		if len(faults) == 0 || !match(r) {
 			return nil

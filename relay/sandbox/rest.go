@@ -170,7 +170,7 @@ func (d *Discord) wait(span time.Duration) {
 // perform checks who calls and how often, and has the endpoint answer.
 func (d *Discord) perform(c *call) (any, error) {
 	d.mu.Lock()
-	if c.route.auth == botAuth && c.Header.Get("Authorization") != "Bot "+d.state.token {
+	if c.route.auth == botAuth && (d.state.revoked || c.Header.Get("Authorization") != "Bot "+d.state.token) {
 		d.mu.Unlock()
 		return nil, fail(http.StatusUnauthorized, 0, "401: Unauthorized")
 	}

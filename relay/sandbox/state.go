@@ -9,6 +9,7 @@ import (
 type state struct {
 	lastID   ID
 	token    string
+	revoked  bool // the token
 	app      application
 	bot      *User
 	users    map[ID]*User
@@ -23,7 +24,7 @@ type state struct {
 	listeners map[*listener]bool
 
 	ledger  []*Request
-	invalid int // requests that count towards a ban
+	refused Refusals
 	faults  []*plannedFault
 	plans   []*FaultPlan
 	down    Outage
