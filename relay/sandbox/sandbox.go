@@ -46,16 +46,17 @@ type Config struct {
 
 // Discord is one running stand-in.
 type Discord struct {
-	cfg    Config
-	log    *slog.Logger
-	now    func() time.Time
-	http   *http.Server
-	listen net.Listener
-	served sync.WaitGroup
-	router *router
-	closed chan struct{} // closed by Close
-	ending sync.Once     // closes closed
-	spec   *openAPI      // nil when Config.OpenAPI is empty
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	http    *http.Server
+	listen  net.Listener
+	served  sync.WaitGroup
+	router  *router
+	closed  chan struct{} // closed by Close
+	ending  sync.Once     // closes closed
+	spec    *openAPI      // nil when Config.OpenAPI is empty
+	painter *http.Client  // fetches avatars
 
 	bot   ID
 	token string
@@ -94,7 +95,7 @@ func Start(cfg Config) (*Discord, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	d := &Discord{cfg: cfg, log: cfg.Log, now: cfg.Now, listen: listen, closed: make(chan struct{})}
+	d := &Discord{cfg: cfg, log: cfg.Log, now: cfg.Now, listen: listen, closed: make(chan struct{}), painter: newPainter()}
 	d.state = newState(d.now())
 	d.state.rates.off, d.state.rates.pace = cfg.NoRateLimits, cfg.Pace
 	d.bot, d.token = d.state.bot.ID, d.state.token
@@ -136,5 +137,6 @@ func (d *Discord) Close() error {
 		err = d.http.Close()
 	}
 	d.served.Wait()
+	d.painter.CloseIdleConnections()
 	return err
 }

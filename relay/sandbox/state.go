@@ -18,7 +18,8 @@ type state struct {
 	messages map[ID][]*Message // by channel, oldest first
 	webhooks map[ID]*Webhook
 	said     map[string]struct{} // texts of messages
-	avatars  []AvatarFetch
+	faces    faces
+	pings    []Ping
 	// closedDMs are users who take no direct messages.
 	closedDMs map[ID]bool
 	listeners map[*listener]bool
