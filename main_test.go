@@ -57,6 +57,7 @@ func TestStories(t *testing.T) {
 			"pick":    onStage((*stage).pick),
 			"click":   onStage((*stage).click),
 			"press":   onStage((*stage).press),
+			"menu":    onStage((*stage).menu),
 			"reply":   onStage((*stage).replied),
 			"say":     onStage((*stage).say),
 			"line":    onStage((*stage).line),
