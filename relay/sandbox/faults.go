@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net"
@@ -13,8 +14,11 @@ import (
 // Fault is how a request goes wrong.
 type Fault struct {
 	Kind FaultKind
-	// Status is the status of Refuse and of CommitThenRefuse. Default: 500.
+	// Status is the status of Refuse and of CommitThenRefuse. Default: 500, or that of Code.
 	Status int
+	// Code is the JSON error code that Refuse, CommitThenRefuse and TooMany give: 200000 for
+	// AutoMod, say, or 20028 for a channel's write limit. Default: none.
+	Code int
 	// After is how long CommitLate waits before it does what was asked.
 	After time.Duration
 	// RetryAfter is what a 429 says, in seconds. Default: 1.
@@ -170,8 +174,7 @@ func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request, route 
 	case Reset:
 		breakConnection(w)
 	case Refuse:
-		d.close(note, f.status(), "")
-		writeAnswer(w, f.status(), plainError(f.status()))
+		d.refuseBy(w, f, note)
 	case TooMany:
 		d.close(note, http.StatusTooManyRequests, f.scope())
 		d.tooMany(w, f, route)
@@ -192,7 +195,7 @@ func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request, route 
 
 // tooMany answers 429 in JSON. A route's tells of its bucket when it should.
 func (d *Discord) tooMany(w http.ResponseWriter, f *Fault, route *route) {
-	late := &tooSoon{Message: tooOften, RetryAfter: f.retryAfter(), Global: f.scope() == "global", scope: f.scope()}
+	late := &tooSoon{Message: tooOften, RetryAfter: f.retryAfter(), Global: f.scope() == "global", Code: f.Code, scope: f.scope()}
 	told := &call{route: route}
 	if f.Bucket && route != nil {
 		l := limitOf(route.pattern)
@@ -206,11 +209,22 @@ func (d *Discord) tooMany(w http.ResponseWriter, f *Fault, route *route) {
 	writeAnswer(w, status, body)
 }
 
-func (f *Fault) status() int {
-	if f.Status == 0 {
-		return http.StatusInternalServerError
+// refuseBy answers with a fault's status and code.
+func (d *Discord) refuseBy(w http.ResponseWriter, f *Fault, note *Request) {
+	status, body := cmp.Or(f.Status, http.StatusInternalServerError), []byte(nil)
+	if f.Code != 0 {
+		refusal := refusals[f.Code]
+		refusal.Code = f.Code
+		refusal.Status = cmp.Or(f.Status, refusal.Status, http.StatusBadRequest)
+		status, body = d.encode(nil, &refusal)
+	} else {
+		body = plainError(status)
 	}
-	return f.Status
+	d.mu.Lock()
+	note.Code = f.Code
+	d.mu.Unlock()
+	d.close(note, status, "")
+	writeAnswer(w, status, body)
 }
 
 func (f *Fault) scope() string {
@@ -235,8 +249,7 @@ func plainError(status int) []byte {
 func (d *Discord) after(w http.ResponseWriter, r *http.Request, f *Fault, note *Request, status int, body []byte) bool {
 	switch f.Kind {
 	case CommitThenRefuse:
-		d.close(note, f.status(), "")
-		writeAnswer(w, f.status(), plainError(f.status()))
+		d.refuseBy(w, f, note)
 	case CommitThenReset:
 		breakConnection(w)
 	case CommitThenHang:

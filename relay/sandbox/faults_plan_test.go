@@ -46,6 +46,38 @@ func TestFormsOfTooMany(t *testing.T) {
 	}
 }
 
+func TestFaultsWithCodes(t *testing.T) {
+	s := raise(t)
+	hook := s.webhook(s.General)
+	for _, c := range []struct {
+		fault        sandbox.Fault
+		status, code int
+	}{
+		{sandbox.Fault{Kind: sandbox.Refuse, Code: 200000}, 400, 200000},
+		{sandbox.Fault{Kind: sandbox.Refuse, Code: 50013}, 403, 50013},
+		{sandbox.Fault{Kind: sandbox.Refuse, Code: 40005, Status: 413}, 413, 40005},
+		{sandbox.Fault{Kind: sandbox.TooMany, Code: 20028}, 429, 20028},
+	} {
+		s.Fault(sandbox.On("POST", hook), 1, c.fault)
+		s.refused(c.status, c.code, "POST", "%s", `{"content":"a"}`, hook)
+	}
+	if got := s.Refusals(); got != (sandbox.Refusals{Forbidden: 1, TooMany: 1}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestDeadWebhooks(t *testing.T) {
+	s := raise(t)
+	hook := s.webhook(s.General)
+	s.must(204, "DELETE", "%s", "", hook)
+	for range 3 {
+		s.refused(404, 10015, "POST", "%s", `{"content":"a"}`, hook)
+	}
+	if got := s.Refusals(); got.DeadWebhooks != 2 || got.Invalid() != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestRandomFaults(t *testing.T) {
 	s := raise(t)
 	hook := s.webhook(s.General)

@@ -75,6 +75,9 @@ type Refusals struct {
 	Forbidden    int // 403
 	TooMany      int // 429 but for the next
 	Shared       int // 429 with the scope shared
+	// DeadWebhooks are requests to a webhook that had answered 404 before; Discord restricts
+	// who goes on with that (topics/rate-limits, "Invalid Request Limit").
+	DeadWebhooks int
 }
 
 // Invalid is what counts towards a ban, of which Discord takes 10,000 in 10 minutes from

@@ -107,7 +107,10 @@ func (c *call) caller() string {
 	return host
 }
 
-func seconds(t time.Duration) float64 { return math.Round(t.Seconds()*1000) / 1000 }
+// seconds is a wait in seconds, to the next full millisecond: who waits so long has waited enough.
+func seconds(t time.Duration) float64 {
+	return float64((t+time.Millisecond-1)/time.Millisecond) / 1000
+}
 
 // major is the part of a path that tells buckets apart (rate-limits: top-level resources).
 func (c *call) major() string {
@@ -142,5 +145,5 @@ func (d *Discord) mark(h http.Header, c *call, err error) {
 	h.Set("X-RateLimit-Limit", strconv.Itoa(b.limit.count))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, b.limit.count-b.used)))
 	h.Set("X-RateLimit-Reset", fmt.Sprintf("%.3f", float64(b.ends.UnixMilli())/1000))
-	h.Set("X-RateLimit-Reset-After", strings.TrimSuffix(fmt.Sprintf("%.3f", left.Seconds()), ".000"))
+	h.Set("X-RateLimit-Reset-After", strings.TrimSuffix(fmt.Sprintf("%.3f", seconds(left)), ".000"))
 }

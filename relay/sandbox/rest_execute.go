@@ -150,7 +150,8 @@ func (d *Discord) openPost(w *Webhook, in *messageForm, owner ID) *Channel {
 }
 
 // webhookMessage is the message of a path that the path's webhook posted, in its channel
-// or in the thread that thread_id names.
+// or in the thread that thread_id names. Nowhere else is looked, so that what a webhook said
+// before it was moved is unknown (discohook #29).
 func (d *Discord) webhookMessage(c *call) (*Webhook, *Channel, *Message, error) {
 	w, err := d.tokenWebhook(c)
 	if err != nil {

@@ -21,6 +21,18 @@ var webhookRoutes = []route{
 	{pattern: "DELETE /webhooks/{webhook}/{token}", auth: tokenAuth, serve: deleteWebhookByToken},
 }
 
+const unknownWebhook = 10015
+
+// buried counts the requests that a webhook gets after it has answered that it is gone.
+// Callers hold Discord.mu.
+func (d *Discord) buried(c *call) {
+	id := c.id("webhook")
+	if d.state.dead[id] {
+		d.state.refused.DeadWebhooks++
+	}
+	d.state.dead[id] = true
+}
+
 type webhookView struct {
 	ID            ID      `json:"id"`
 	Type          int     `json:"type"`

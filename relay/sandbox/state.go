@@ -26,6 +26,7 @@ type state struct {
 
 	ledger  []*Request
 	refused Refusals
+	dead    map[ID]bool // webhooks that answered 404
 	faults  []*plannedFault
 	plans   []*FaultPlan
 	down    Outage
@@ -63,6 +64,7 @@ func newState(now time.Time) state {
 		channels:     map[ID]*Channel{},
 		messages:     map[ID][]*Message{},
 		webhooks:     map[ID]*Webhook{},
+		dead:         map[ID]bool{},
 		said:         map[string]struct{}{},
 		closedDMs:    map[ID]bool{},
 		listeners:    map[*listener]bool{},

@@ -27,6 +27,7 @@ func TestWebhookBodies(t *testing.T) {
 		{"6,000 in all embeds", `{"embeds":[` + many(2, wide) + `]}`, 204},
 		{"6,001 in all embeds", `{"embeds":[` + many(2, wide) + `,{"title":"t"}]}`, 400},
 		{"title of 257", `{"embeds":[{"title":"` + strings.Repeat("t", 257) + `"}]}`, 400},
+		{"empty embed", `{"content":"a","embeds":[{}]}`, 400},
 		{"26 fields", `{"embeds":[{"fields":[` + many(26, `{"name":"n","value":"v"}`) + `]}]}`, 400},
 		{"empty field", `{"embeds":[{"fields":[{"name":"","value":"v"}]}]}`, 400},
 		{"silent without previews", `{"content":"a","flags":4100}`, 204},
@@ -127,6 +128,7 @@ func TestWebhooksInOtherHands(t *testing.T) {
 	if toID(moved.text("channel_id")) != s.Ideas {
 		t.Errorf("after the move: %v", moved)
 	}
+	s.refused(404, 10008, "PATCH", "%s/messages/%s", `{"content":"a"}`, hook, m.text("id"))
 	s.refused(404, 10003, "POST", "%s?thread_id=%s", `{"content":"a"}`, hook, s.Scene)
 	if list := s.Webhooks(s.Ideas); len(list) != 1 || list[0].ID != mine || list[0].Token == "" {
 		t.Errorf("webhooks: %+v", list)
