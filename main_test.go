@@ -63,6 +63,7 @@ func TestStories(t *testing.T) {
 			"line":    onStage((*stage).line),
 			"face":    onStage((*stage).face),
 			"reacted": onStage((*stage).reacted),
+			"pinged":  onStage((*stage).pinged),
 			// Discord itself
 			"discord": onStage((*stage).upset),
 			// AIs over MCP
