@@ -165,7 +165,7 @@ func TestManyPosts(t *testing.T) {
 	speaking.Wait()
 	took := time.Since(began)
 	t.Logf("%d posts in %s", posts, took)
-	if took > 30*time.Second { // less than a second on two free cores
+	if took > time.Minute { // less than a second on two free cores
 		t.Errorf("%d posts took %s", posts, took)
 	}
 	lines, seen := s.Lines(s.General)[before:], map[string]int{}

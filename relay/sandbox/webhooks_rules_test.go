@@ -71,6 +71,30 @@ func TestWebhookBodiesHaveNoNonceAndNoReply(t *testing.T) {
 	}
 }
 
+func TestWebhookMessageEvents(t *testing.T) {
+	s := raise(t, checked)
+	hook := s.webhook(s.General)
+	w, _, _ := s.connect(ordinary)
+	for _, where := range []struct {
+		query   string
+		channel sandbox.ID
+	}{{"", s.General}, {"&thread_id=" + s.Scene.String(), s.Scene}} {
+		m := s.must(200, "POST", "%s?wait=true"+where.query, `{"content":"first"}`, hook).object()
+		at := hook + "/messages/" + m.text("id") + "?" + strings.TrimPrefix(where.query, "&")
+		s.must(200, "PATCH", "%s", `{"content":"second","allowed_mentions":{"parse":[]}}`, at)
+		update := w.next("MESSAGE_UPDATE")
+		if update.text("content") != "second" || update["edited_timestamp"] == nil || update.text("webhook_id") != m.text("webhook_id") || toID(update.text("application_id")) != s.BotID() || toID(update.text("channel_id")) != where.channel {
+			t.Errorf("update: %v", update)
+		}
+		s.must(204, "DELETE", "%s", "", at)
+		if gone := w.next("MESSAGE_DELETE"); gone.id() != m.id() || toID(gone.text("channel_id")) != where.channel {
+			t.Errorf("delete: %v", gone)
+		}
+		s.refused(404, 10008, "GET", "%s", "", at)
+	}
+	s.faithful()
+}
+
 func TestPings(t *testing.T) {
 	s := raise(t)
 	hook := s.webhook(s.GreenRoom)
