@@ -111,7 +111,7 @@ func (c *company) sendAll(ctx context.Context, t *testing.T, lines int) []fate {
 			for i := n; i < lines; i += len(c.cast) {
 				l := who.says(fmt.Sprintf("ambiguous line %05d", i), fmt.Sprintf("ambiguous-%05d", i))
 				begin := time.Now()
-				got, err := c.send(ctx, who, l)
+				_, got, err := c.insist(ctx, who, l, func(s said) bool { return s.Status != "queued" })
 				if err != nil {
 					t.Errorf("%q got no answer: %v", l.Content, err)
 				}
@@ -144,6 +144,8 @@ func (c *company) hits(t *testing.T) map[string][]string {
 // judge holds what senders were told against what stands.
 func (c *company) judge(ctx context.Context, t *testing.T, fates []fate, hit map[string][]string) {
 	t.Helper()
+	wrong := &complaints{t: t}
+	defer wrong.close()
 	standing := c.standing()
 	var tally struct{ sent, unknown, later, failed, stays int }
 	var slowest time.Duration
@@ -155,26 +157,26 @@ func (c *company) judge(ctx context.Context, t *testing.T, fates []fate, hit map
 		case f.first.sent():
 			tally.sent++
 			if !stands {
-				t.Errorf("%q was called sent and does not stand (%v)", f.line.Content, how)
+				wrong.add("%q was called sent and does not stand (%v)", f.line.Content, how)
 			}
 			continue
 		case f.first.Status == "":
 			tally.failed++
 			if stands || len(how) == 0 {
-				t.Errorf("%q stands=%t, %v: %v", f.line.Content, stands, how, f.first)
+				wrong.add("%q stands=%t, %v: %v", f.line.Content, stands, how, f.first)
 			}
 			continue
 		}
 		tally.unknown++
 		if stands && !lost(how) {
-			t.Errorf("%q stands, was hit by %v, and was answered with %v", f.line.Content, how, f.first)
+			wrong.add("%q stands, was hit by %v, and was answered with %v", f.line.Content, how, f.first)
 		}
 		last, err := c.send(ctx, f.who, f.line)
 		switch {
 		case err == nil && last.sent():
 			tally.later++
 		case stands || err != nil:
-			t.Errorf("%q was answered with %v and then with %v, %v; stands=%t, %v", f.line.Content, f.first, last, err, stands, how)
+			wrong.add("%q was answered with %v and then with %v, %v; stands=%t, %v", f.line.Content, f.first, last, err, stands, how)
 		default:
 			tally.stays++
 		}

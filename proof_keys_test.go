@@ -22,19 +22,21 @@ func TestEqualCalls(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	begin := time.Now()
+	wrong := &complaints{t: t}
 	var speaking sync.WaitGroup
 	for n, who := range c.cast {
 		speaking.Go(func() {
 			for key := n; key < keys; key += len(c.cast) {
 				l := who.says(fmt.Sprintf("said %d times with key %05d", equal, key), fmt.Sprintf("key-%05d", key))
 				if problem := c.atOnce(ctx, who, l, equal); problem != "" {
-					t.Error(problem)
+					wrong.add("%s", problem)
 					return
 				}
 			}
 		})
 	}
 	speaking.Wait()
+	wrong.close()
 	took := time.Since(begin)
 	standing := c.standing()
 	if doubles := doubled(t, standing); doubles > 0 || len(standing) != keys {

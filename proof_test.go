@@ -243,3 +243,30 @@ func watch(ctx context.Context, length time.Duration, look func() error) error {
 		}
 	}
 }
+
+// complaints are what a proof finds wrong, of which it says the first ones: a broken promise
+// breaks thousands of times.
+type complaints struct {
+	t  testing.TB
+	mu sync.Mutex
+	n  int
+}
+
+const mostComplaints = 10
+
+func (c *complaints) add(format string, args ...any) {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n++; c.n <= mostComplaints {
+		c.t.Errorf(format, args...)
+	}
+}
+
+// close tells how many there were.
+func (c *complaints) close() {
+	c.t.Helper()
+	if c.n > mostComplaints {
+		c.t.Errorf("… and %d more", c.n-mostComplaints)
+	}
+}
