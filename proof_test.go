@@ -221,7 +221,7 @@ func doubled(t testing.TB, standing map[string][]sandbox.ID) int {
 // tail is the end of what was written.
 func (j *journal) tail() string {
 	text := j.text()
-	return text[max(0, len(text)-6000):]
+	return text[max(0, len(text)-1500):]
 }
 
 // watch looks again and again for as long as a time lasts; the first complaint ends it.
