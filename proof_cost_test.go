@@ -38,7 +38,7 @@ func BenchmarkSendMessage(b *testing.B) {
 
 // TestCost holds the whole stack to a multiple of the bare post.
 func TestCost(t *testing.T) {
-	if !full {
+	if !full() {
 		t.Skip("measures for a while: TEST_FULL=1")
 	}
 	whole, bare := costs(t, 2000)

@@ -20,12 +20,12 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// full makes the proofs play their whole length: TEST_FULL=1.
-var full = os.Getenv("TEST_FULL") != ""
+// full says whether the proofs play their whole length: TEST_FULL=1.
+func full() bool { return os.Getenv("TEST_FULL") != "" }
 
 // round is how much of something a proof does: a little always, all of it in the full round.
 func round(short, whole int) int {
-	if full {
+	if full() {
 		return whole
 	}
 	return short
