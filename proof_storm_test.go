@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"troupe/relay/sandbox"
+)
+
+const (
+	mostInvalid = 50          // requests that Discord counts towards a ban, in one storm
+	mostWaste   = time.Second // from the opening of the gate to the first line
+)
+
+// storm is a time in which Discord refuses everything of a kind.
+type storm struct {
+	fault  sandbox.Fault
+	hits   func(*http.Request) bool
+	length time.Duration
+
+	mu    sync.Mutex
+	begin time.Time // of the first request that it hit
+}
+
+// rages says whether the storm hits a request; it begins with the first one.
+func (s *storm) rages(r *http.Request) bool {
+	if !s.hits(r) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.begin.IsZero() {
+		s.begin = time.Now()
+	}
+	return time.Since(s.begin) < s.length
+}
+
+func stormLength() time.Duration { return time.Duration(round(3, 60)) * time.Second }
+
+func everything(*http.Request) bool { return true }
+
+// inStorm has a crowd say a line each while a storm rages. Full: 1,000 of them.
+func inStorm(ctx context.Context, t *testing.T, s *storm, enough func(said) bool) (*company, []fate) {
+	t.Helper()
+	c := gather(t, sandbox.Config{NoRateLimits: true}, 20, round(20, 100))
+	c.play(t)
+	for _, who := range c.cast[:len(c.rooms)] { // so that each room's webhook is known
+		if got, err := c.send(ctx, who, who.says("before the storm in "+who.room.String(), "")); err != nil || !got.sent() {
+			t.Fatalf("before the storm: %v, %v", got, err)
+		}
+	}
+	c.discord.Fault(s.rages, -1, s.fault)
+	return c, c.crowd(ctx, t, round(200, 1000), enough)
+}
+
+// crowd has many senders say a line each at once, and ask again until it is enough.
+func (c *company) crowd(ctx context.Context, t *testing.T, senders int, enough func(said) bool) []fate {
+	t.Helper()
+	wrong := &complaints{t: t}
+	defer wrong.close()
+	fates := make([]fate, senders)
+	var speaking sync.WaitGroup
+	for n := range senders {
+		speaking.Go(func() {
+			who := c.cast[n%len(c.cast)]
+			l := who.says(fmt.Sprintf("in the storm %04d", n), fmt.Sprintf("storm-%04d", n))
+			begin := time.Now()
+			_, got, err := c.insist(ctx, who, l, enough)
+			if err != nil {
+				wrong.add("%v", err)
+			}
+			fates[n] = fate{who: who, line: l, first: got, took: time.Since(begin)}
+		})
+	}
+	speaking.Wait()
+	return fates
+}
+
+// TestStormsWithAGate lets Discord say for a while that everything is too much. The lines wait,
+// and go out as soon as they may. TEST_FULL=1 makes it a minute and 1,000 senders.
+func TestStormsWithAGate(t *testing.T) {
+	t.Parallel()
+	length := stormLength()
+	for name, fault := range map[string]sandbox.Fault{
+		"global 429":        {Kind: sandbox.TooMany, Scope: "global", RetryAfter: length.Seconds()},
+		"Cloudflare's HTML": {Kind: sandbox.Cloudflare, RetryAfter: length.Seconds()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), length+2*time.Minute)
+			defer cancel()
+			c, fates := inStorm(ctx, t, &storm{fault: fault, hits: everything, length: length}, said.sent)
+			c.calm(t, length)
+			standing := c.standing()
+			for _, f := range fates {
+				if len(standing[f.line.Content]) != 1 {
+					t.Errorf("%q stands %d times and was answered with %v", f.line.Content, len(standing[f.line.Content]), f.first)
+				}
+			}
+		})
+	}
+}
+
+// calm looks at how the program behaved towards Discord in a storm that said how long it lasts.
+func (c *company) calm(t *testing.T, length time.Duration) {
+	t.Helper()
+	var opens, first time.Time
+	hit := 0
+	for _, r := range c.discord.Requests() {
+		if r.Fault != "" {
+			hit++
+			opens = r.At.Add(length)
+		}
+	}
+	for _, r := range c.posts() {
+		if r.Status == http.StatusOK && first.IsZero() && r.At.After(opens) {
+			first = r.At
+		}
+	}
+	invalid, waste := c.discord.InvalidRequests(), first.Sub(opens)
+	t.Logf("%d requests met the storm of %s, %d of them invalid; the first line went out %s after its end", hit, length, invalid, waste.Round(time.Millisecond))
+	switch {
+	case hit == 0:
+		t.Error("nothing met the storm")
+	case first.IsZero():
+		t.Error("nothing went out afterwards")
+	case waste > mostWaste:
+		t.Errorf("%s after the storm are lost", waste)
+	}
+	c.bounded(t)
+}
+
+func (c *company) bounded(t *testing.T) {
+	t.Helper()
+	if invalid := c.discord.InvalidRequests(); invalid > mostInvalid {
+		t.Errorf("%d invalid requests; at most %d are allowed", invalid, mostInvalid)
+	}
+}
+
+// TestStormsWithoutAGate lets Discord refuse every line for a while, and not say for how long.
+// Nobody sends more than a few requests to find out that it still does, and when it does no
+// more, lines go out again.
+func TestStormsWithoutAGate(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			length := stormLength()
+			ctx, cancel := context.WithTimeout(t.Context(), length+2*time.Minute)
+			defer cancel()
+			s := &storm{fault: sandbox.Fault{Kind: sandbox.Refuse, Status: status}, hits: isWebhookPost, length: length}
+			c, fates := inStorm(ctx, t, s, func(got said) bool { return got.sent() || got.refusal != "" })
+			refused := 0
+			for _, f := range fates {
+				if f.first.refusal != "" {
+					refused++
+				}
+			}
+			who := c.cast[0]
+			_, got, err := c.insist(ctx, who, who.says("after the storm", "after"), said.sent)
+			if err != nil {
+				t.Errorf("after the storm: %v, %v", got, err)
+			}
+			over := time.Since(s.begin) - length
+			t.Logf("%d senders were refused with %d invalid requests; %s after the storm's end a line went out again", refused, c.discord.InvalidRequests(), over.Round(time.Millisecond))
+			if over > patience {
+				t.Errorf("%s after the storm are lost", over)
+			}
+			c.bounded(t)
+			if standing := c.standing(); doubled(t, standing) > 0 {
+				t.Error("lines stand more than once")
+			}
+		})
+	}
+}
+
+// TestRefusedTokenStopsAll lets Discord refuse the bot's own token while a crowd wants to speak
+// in rooms whose webhooks are not known yet: everything stops, and they are told who can mend it.
+func TestRefusedTokenStopsAll(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := gather(t, sandbox.Config{NoRateLimits: true}, 20, round(20, 100))
+	c.play(t)
+	c.discord.Fault(func(r *http.Request) bool { return strings.HasPrefix(r.Header.Get("Authorization"), "Bot ") }, -1, sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusUnauthorized})
+	fates := c.crowd(ctx, t, round(200, 1000), func(got said) bool { return got.sent() || got.refusal != "" })
+	wrong := &complaints{t: t}
+	defer wrong.close()
+	for _, f := range fates {
+		if !strings.Contains(f.first.refusal, "token") || !strings.Contains(f.first.refusal, "Whoever runs the bot") {
+			wrong.add("%q was answered with %v; it does not say who has to set a new token", f.line.Content, f.first)
+		}
+	}
+	c.bounded(t)
+	sofar := len(c.discord.Requests())
+	if err := watch(ctx, time.Second, func() error {
+		if now := len(c.discord.Requests()); now > sofar {
+			return fmt.Errorf("%d more requests went out", now-sofar)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d senders were told, after %d invalid requests", len(fates), c.discord.InvalidRequests())
+}
