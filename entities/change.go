@@ -18,7 +18,11 @@ func (r *Registry) change(ctx context.Context, fn func(tx *gorm.DB) error, after
 }
 
 func (r *Registry) changeLocked(ctx context.Context, fn func(tx *gorm.DB) error, after func(*roster)) error {
-	if err := r.db.writer.WithContext(ctx).Transaction(fn); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// Once begun it is short. A context that can end costs a goroutine for each statement.
+	if err := r.db.writer.WithContext(context.WithoutCancel(ctx)).Transaction(fn); err != nil {
 		return err
 	}
 	if after != nil {

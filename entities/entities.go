@@ -59,12 +59,13 @@ type Registry struct {
 	latest    atomic.Int64 // the event log's last position
 	decoding  chan struct{}
 
-	operators atomic.Pointer[[]snowflake.ID]
-	judge     func(matter) error // the gate's decision
-	pace      pace
-	outbox    outbox
-	revoked   hooks
-	refusals  refusals
+	operators   atomic.Pointer[[]snowflake.ID]
+	judge       func(matter) error // the gate's decision
+	pace        pace
+	outbox      outbox
+	credentials credentials
+	revoked     hooks
+	refusals    refusals
 }
 
 // Open takes the database for this process alone, brings its tables up to date and reads the

@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -14,8 +13,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // A key is troupe_ID_SECRETCHECK: a public id of 80 bits, a secret of 256 bits and a CRC-32
@@ -83,10 +80,9 @@ var errBadKey = &Refusal{Reason: Unauthenticated, Text: "This key is not valid h
 // nothing about what exists.
 func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor, error) {
 	id := keyID(key)
-	var credential Credential
-	err := r.db.reader.WithContext(ctx).Where("id = ?", id).Take(&credential).Error
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-		return Actor{}, fmt.Errorf("look up the credential: %w", err)
+	credential, err := r.credential(ctx, id)
+	if err != nil {
+		return Actor{}, err
 	}
 	hash := sha256.Sum256([]byte(key))
 	stored := credential.Hash
@@ -104,6 +100,48 @@ func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor
 	}
 	r.used(ctx, credential.ID)
 	return actor, nil
+}
+
+// credential finds a credential; the zero one when there is none. What is remembered of one may
+// be old: whether it still holds, its entity's generation says.
+func (r *Registry) credential(ctx context.Context, id string) (Credential, error) {
+	if known, ok := r.credentials.get(id); ok {
+		return known, nil
+	}
+	var found []Credential
+	if err := r.db.reader.WithContext(ctx).Where("id = ?", id).Limit(1).Find(&found).Error; err != nil {
+		return Credential{}, fmt.Errorf("look up the credential: %w", err)
+	}
+	if len(found) == 0 {
+		return Credential{}, nil
+	}
+	r.credentials.put(found[0])
+	return found[0], nil
+}
+
+// mostCredentials bounds how many credentials are remembered.
+const mostCredentials = 10_000
+
+// credentials are those that were used of late, so that a call costs no query.
+type credentials struct {
+	mu    sync.RWMutex
+	known map[string]Credential // by id
+}
+
+func (c *credentials) get(id string) (Credential, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	known, ok := c.known[id]
+	return known, ok
+}
+
+func (c *credentials) put(used Credential) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= mostCredentials {
+		c.known = map[string]Credential{}
+	}
+	c.known[used.ID] = used
 }
 
 // usesEvery is how often a credential's last use is written down.
