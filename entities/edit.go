@@ -17,6 +17,7 @@ type Profile struct {
 	Here *Presence
 	// Words are those by which people call it there, besides its name.
 	Words []string
+	Rules Rules // for what it says
 }
 
 // Profile gives an entity's owner what there is to change.
@@ -25,7 +26,7 @@ func (r *Registry) Profile(ctx context.Context, actor Actor, id ID) (Profile, er
 	if err != nil {
 		return Profile{}, err
 	}
-	profile := Profile{}
+	profile := Profile{Rules: rulesOf(m.entry.Filter, m.entry.blocked)}
 	if in := m.stay(); in != nil {
 		here := in.copied()
 		profile.Here, profile.Words = &here, slices.Clone(in.words)
@@ -44,7 +45,6 @@ func (r *Registry) Profile(ctx context.Context, actor Actor, id ID) (Profile, er
 type Changes struct {
 	Name        *string
 	Description *string // "" takes it away
-	Persona     *string // "" takes it away
 	Avatar      *Avatar
 	// Words replace all mention words where the owner acts, which takes a presence there.
 	Words *[]string
@@ -106,7 +106,7 @@ func (c Changes) columns() (map[string]any, error) {
 		column string
 		given  *string
 		clean  func(string) (string, error)
-	}{{"name", c.Name, cleanName}, {"description", c.Description, cleanDescription}, {"persona", c.Persona, cleanPersona}} {
+	}{{"name", c.Name, cleanName}, {"description", c.Description, cleanDescription}} {
 		if text.given == nil {
 			continue
 		}
