@@ -85,6 +85,7 @@ func calls(t *testing.T) map[string]call {
 		"Edit": {actor: owner, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Edit(c, a, s.ids["Ada"], entities.Changes{Name: &name, Avatar: &second}))
 		}},
+		"Rules": {actor: owner, do: func(c ctx, s *stage, a act) error { _, _, err := s.Rules(c, a, s.ids["Ada"]); return err }},
 		"SetRules": {actor: owner, do: func(c ctx, s *stage, a act) error {
 			return s.SetRules(c, a, s.ids["Ada"], func(persona *string, rules *entities.Rules) error {
 				*persona, rules.Words = name, word

@@ -17,7 +17,6 @@ type Profile struct {
 	Here *Presence
 	// Words are those by which people call it there, besides its name.
 	Words []string
-	Rules Rules // for what it says
 }
 
 // Profile gives an entity's owner what there is to change.
@@ -26,7 +25,7 @@ func (r *Registry) Profile(ctx context.Context, actor Actor, id ID) (Profile, er
 	if err != nil {
 		return Profile{}, err
 	}
-	profile := Profile{Rules: rulesOf(m.entry.Filter, m.entry.blocked)}
+	profile := Profile{}
 	if in := m.stay(); in != nil {
 		here := in.copied()
 		profile.Here, profile.Words = &here, slices.Clone(in.words)

@@ -70,6 +70,28 @@ func changedRules(before, after Rules) []string {
 	return names
 }
 
+// Rules gives an entity's owner its persona, and what they let it say.
+func (r *Registry) Rules(ctx context.Context, actor Actor, id ID) (persona string, rules Rules, err error) {
+	m, err := r.pass(ctx, actor, actRules, id)
+	if err != nil {
+		return "", Rules{}, err
+	}
+	persona, err = readPersona(r.db.reader.WithContext(ctx), id)
+	return persona, rulesOf(m.entry.Filter, m.entry.blocked), err
+}
+
+func readPersona(db *gorm.DB, id ID) (string, error) {
+	var e Entity
+	err := db.Select("persona").Take(&e, "id = ?", id).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return "", errNoEntity
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the persona: %w", err)
+	}
+	return e.Persona, nil
+}
+
 // SetRules changes an entity's persona and what its owner lets it say. change is handed what
 // they are at that moment; when it returns an error, nothing changes. It must not call the
 // registry.
@@ -82,9 +104,9 @@ func (r *Registry) SetRules(ctx context.Context, actor Actor, id ID, change func
 }
 
 func saveRules(tx *gorm.DB, e *entry, change func(*string, *Rules) error) (target string, err error) {
-	var before string // the persona
-	if err := tx.Model(&Entity{}).Where("id = ?", e.ID).Select("persona").Take(&before).Error; err != nil {
-		return "", fmt.Errorf("read the persona: %w", err)
+	before, err := readPersona(tx, e.ID)
+	if err != nil {
+		return "", err
 	}
 	was := rulesOf(e.Filter, e.blocked)
 	persona, now := before, rulesOf(e.Filter, e.blocked)

@@ -42,10 +42,10 @@ func TestAnOwnersRules(t *testing.T) {
 		*persona, *rules = " You are Ada. ", want
 		return nil
 	}))
-	got, err := p.Profile(t.Context(), ordinary(), p.id)
+	persona, got, err := p.Rules(t.Context(), ordinary(), p.id)
 	require(t, err)
-	if got.Entity.Persona != "You are Ada." || got.Rules.Filter != want.Filter || !slices.Equal(got.Rules.Words, want.Words) || !slices.Equal(got.Rules.Patterns, want.Patterns) {
-		t.Errorf("there is %+v", got)
+	if persona != "You are Ada." || got.Filter != want.Filter || !slices.Equal(got.Words, want.Words) || !slices.Equal(got.Patterns, want.Patterns) {
+		t.Errorf("there is %q, %+v", persona, got)
 	}
 	if before.Filter != (entities.Filter{}) || len(before.Words)+len(before.Patterns) != 0 {
 		t.Errorf("it began with %+v", before)
@@ -87,9 +87,11 @@ func TestAnOwnersRules(t *testing.T) {
 	for _, stranger := range []entities.Actor{admin(olivia), entities.Member(zoe, guild, discord.PermissionModerateMembers), entities.Member(operator, guild, 0)} {
 		err := p.SetRules(t.Context(), stranger, p.id, func(_ *string, rules *entities.Rules) error { *rules = entities.Rules{}; return nil })
 		wantRefusal(t, err, entities.NotAllowed)
+		_, _, err = p.Rules(t.Context(), stranger, p.id)
+		wantRefusal(t, err, entities.NotAllowed)
 	}
-	if still, err := p.Profile(t.Context(), ordinary(), p.id); err != nil || still.Entity.Persona != "You are Ada." || len(still.Rules.Words) != 2 {
-		t.Errorf("afterwards %+v, %v", still, err)
+	if persona, still, err := p.Rules(t.Context(), ordinary(), p.id); err != nil || persona != "You are Ada." || len(still.Words) != 2 {
+		t.Errorf("afterwards %q, %+v, %v", persona, still, err)
 	}
 
 	p.ruled(t, func(rules *entities.Rules) { *rules = entities.Rules{} })
