@@ -46,7 +46,7 @@ func FuzzFilter(f *testing.F) {
 			}
 			begun := time.Now()
 			rule := said(rules, long(text))
-			if took := time.Since(begun); took > time.Second {
+			if took := time.Since(begun); took > 5*time.Second {
 				t.Fatalf("%s: it took %v", name, took)
 			}
 			if len(rules.Words) > 0 && rule == "" {

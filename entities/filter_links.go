@@ -21,12 +21,8 @@ var (
 // stands, and without what Discord or a reader does not see.
 func linked(text string, refused func(string) bool) bool {
 	plain := clarify(text)
-	for _, text := range []string{text, plain, strings.ReplaceAll(plain, `\`, "")} {
-		if refused(text) {
-			return true
-		}
-	}
-	return false
+	bared := strings.ReplaceAll(plain, `\`, "")
+	return refused(text) || (plain != text && refused(plain)) || (bared != plain && refused(bared))
 }
 
 func anyLink(text string) bool {

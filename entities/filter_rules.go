@@ -28,7 +28,7 @@ func rulesOf(f Filter, l *blocklist) Rules {
 }
 
 func (r Rules) clean() (Rules, error) {
-	if err := r.Filter.check(); err != nil {
+	if err := r.check(); err != nil {
 		return r, err
 	}
 	var err error
