@@ -12,7 +12,7 @@ import (
 // entityEdit is /entity edit: forms with today's values, for what belongs to the owner.
 var entityEdit = subcommand{
 	definition: discord.ApplicationCommandOptionSubCommand{
-		Name: "edit", Description: "Change an entity of yours: name, description, persona, picture, mention words",
+		Name: "edit", Description: "Change an entity of yours: name, description, picture, mention words",
 		Options: []discord.ApplicationCommandOption{
 			entityOption("Which of your entities"),
 			discord.ApplicationCommandOptionBool{Name: "here", Description: "Change only how it looks on this server"},
@@ -73,7 +73,7 @@ func asTyped(p entities.Profile, local bool) typed {
 	if local {
 		return typed{name: p.Here.Name, words: words}
 	}
-	return typed{name: p.Entity.Name, description: p.Entity.Description, persona: p.Entity.Persona, words: words}
+	return typed{name: p.Entity.Name, description: p.Entity.Description, words: words}
 }
 
 func (c *Commands) saveEdit(i *interaction, d *draft, _ discord.ResolvedData) (answer func() error, err error) {
@@ -116,7 +116,7 @@ func (c *Commands) saveEdited(i *interaction, d *draft, picture *entities.Avatar
 	}
 	change := entities.Changes{
 		Name: differs(d.name, d.was.name), Description: differs(d.description, d.was.description),
-		Persona: differs(d.persona, d.was.persona), Avatar: picture, Words: words,
+		Avatar: picture, Words: words,
 	}
 	if change == (entities.Changes{}) {
 		return nil

@@ -23,7 +23,6 @@ func editForm(customID string, d draft) discord.ModalCreate {
 	fields := []discord.LayoutComponent{
 		name,
 		discord.NewLabel("Description", description).WithDescription("What people read about it."),
-		personaField(d.persona),
 		pictureField(d.picture, pictureHint(d.profile.Entity.Avatar)),
 	}
 	if d.profile.Here != nil {

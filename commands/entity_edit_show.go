@@ -44,14 +44,12 @@ func (e edited) lines() []string {
 	default:
 		add("Name: %s, before %s", bold(now.name), bold(was.name))
 	}
-	for _, text := range []struct{ what, now, was string }{{"Description", now.description, was.description}, {"Persona", now.persona, was.persona}} {
-		switch text.now {
-		case text.was:
-		case "":
-			add("%s: taken away", text.what)
-		default:
-			add("%s: the new one", text.what)
-		}
+	switch now.description {
+	case was.description:
+	case "":
+		add("Description: taken away")
+	default:
+		add("Description: the new one")
 	}
 	switch {
 	case e.picture.url != "":

@@ -37,19 +37,16 @@ func TestAnOwnerEdits(t *testing.T) {
 	w := newWorld(t, entities.AdmitAll)
 	w.make("Ada")
 	modal := w.slash(w.mona, "/entity edit", map[string]any{"entity": "Ada"})
-	if got, want := filledIn(t, modal), []string{"name=Ada", "description=", "persona=", "avatar=", "words="}; !slices.Equal(got, want) {
+	if got, want := filledIn(t, modal), []string{"name=Ada", "description=", "avatar=", "words="}; !slices.Equal(got, want) {
 		t.Errorf("the form is opened with %v, want %v", got, want)
 	}
 	saved := w.submit(w.mona, modal, map[string]any{
-		"name": "Bea", "description": "**Maths**", "persona": "canary: be kind", "avatar": picture(t, 64, 64), "words": "tutor, robot ,, tutor",
+		"name": "Bea", "description": "**Maths**", "avatar": picture(t, 64, 64), "words": "tutor, robot ,, tutor",
 	})
 	whispers(t, saved, "Saved. **Bea** is changed on every server it is on:")
-	has(t, saved, "Name: **Bea**, before **Ada**", "Description: the new one", "Persona: the new one", "Picture: the new one", "Mention words on this server: robot, tutor", `\*\*Maths\*\*`)
-	if strings.Contains(saved.Text(), "canary") {
-		t.Errorf("the persona is shown: %s", saved.Text())
-	}
+	has(t, saved, "Name: **Bea**, before **Ada**", "Description: the new one", "Picture: the new one", "Mention words on this server: robot, tutor", `\*\*Maths\*\*`)
 	p := w.profile("Bea")
-	if p.Entity.Description != "**Maths**" || p.Entity.Persona != "canary: be kind" || p.Entity.Avatar == "" || !slices.Equal(slices.Sorted(slices.Values(p.Words)), []string{"robot", "tutor"}) {
+	if p.Entity.Description != "**Maths**" || p.Entity.Avatar == "" || !slices.Equal(slices.Sorted(slices.Values(p.Words)), []string{"robot", "tutor"}) {
 		t.Errorf("there is %+v", p)
 	}
 	if e := saved.Embeds[0]; e.Thumbnail == nil || e.Thumbnail.URL != publicURL+"/avatars/"+p.Entity.Avatar+".png" {
@@ -57,14 +54,14 @@ func TestAnOwnerEdits(t *testing.T) {
 	}
 
 	again := w.slash(w.mona, "/entity edit", map[string]any{"entity": "Bea"})
-	if got, want := filledIn(t, again), []string{"name=Bea", "description=**Maths**", "persona=canary: be kind", "avatar=", "words=robot, tutor"}; !slices.Equal(got, want) {
+	if got, want := filledIn(t, again), []string{"name=Bea", "description=**Maths**", "avatar=", "words=robot, tutor"}; !slices.Equal(got, want) {
 		t.Errorf("the form is opened with %v, want %v", got, want)
 	}
 	whispers(t, w.submit(w.mona, again, nil), "Nothing was changed")
-	gone := w.submit(w.mona, w.slash(w.mona, "/entity edit", map[string]any{"entity": "Bea"}), map[string]any{"description": "", "persona": "", "words": " "})
+	gone := w.submit(w.mona, w.slash(w.mona, "/entity edit", map[string]any{"entity": "Bea"}), map[string]any{"description": "", "words": " "})
 	whispers(t, gone, "Description: taken away")
-	has(t, gone, "Persona: taken away", "Mention words on this server: none")
-	if p := w.profile("Bea"); p.Entity.Persona != "" || len(p.Words) != 0 || p.Entity.Avatar == "" {
+	has(t, gone, "Mention words on this server: none")
+	if p := w.profile("Bea"); len(p.Words) != 0 || p.Entity.Avatar == "" {
 		t.Errorf("there is %+v", p)
 	}
 }
@@ -109,7 +106,7 @@ func TestARefusedEditIsFixed(t *testing.T) {
 		want    string
 		filled  string
 	}{
-		{"a name that is taken", map[string]any{"entity": "Ada"}, map[string]any{"name": "bob", "persona": "kind"}, `called "Bob" on this server already`, "persona=kind"},
+		{"a name that is taken", map[string]any{"entity": "Ada"}, map[string]any{"name": "bob", "description": "kind"}, `called "Bob" on this server already`, "description=kind"},
 		{"a bad word saves nothing else", map[string]any{"entity": "Ada"}, map[string]any{"name": "Cyd", "words": "x"}, "A mention word has 2 to 40 characters", "name=Cyd"},
 		{"no picture", map[string]any{"entity": "Ada"}, map[string]any{"name": "Cyd", "avatar": sandbox.File{Name: "a.png", Data: []byte("x")}}, "not a picture", "name=Cyd"},
 		{"taken here", map[string]any{"entity": "Ada", "here": true}, map[string]any{"name": "Bob", "words": "robot"}, `called "Bob" on this server already`, "words=robot"},
@@ -118,7 +115,7 @@ func TestARefusedEditIsFixed(t *testing.T) {
 			refused := w.submit(w.mona, w.slash(w.mona, "/entity edit", c.options), c.typed)
 			whispers(t, refused, "Nothing was changed yet. ")
 			has(t, refused, c.want)
-			if p := w.profile("Ada"); p.Entity.Name != "Ada" || p.Entity.Persona != "" || p.Here.Name != "" || len(p.Words) != 0 {
+			if p := w.profile("Ada"); p.Entity.Name != "Ada" || p.Entity.Description != "" || p.Here.Name != "" || len(p.Words) != 0 {
 				t.Errorf("there is %+v, here %+v, words %v", p.Entity, p.Here, p.Words)
 			}
 			modal := w.click(w.mona, refused, "Fix it")
@@ -127,9 +124,9 @@ func TestARefusedEditIsFixed(t *testing.T) {
 			}
 		})
 	}
-	refused := w.submit(w.mona, w.slash(w.mona, "/entity edit", map[string]any{"entity": "Ada"}), map[string]any{"name": "Bob", "persona": "kind"})
+	refused := w.submit(w.mona, w.slash(w.mona, "/entity edit", map[string]any{"entity": "Ada"}), map[string]any{"name": "Bob", "description": "kind"})
 	fixed := w.submit(w.mona, w.click(w.mona, refused, "Fix it"), map[string]any{"name": "Cyd"})
-	has(t, fixed, "Name: **Cyd**, before **Ada**", "Persona: the new one")
+	has(t, fixed, "Name: **Cyd**, before **Ada**", "Description: the new one")
 	if fixed.Message.ID != refused.Message.ID || len(fixed.Buttons) != 0 {
 		t.Errorf("the result does not take the place of the refusal: %+v", fixed.Buttons)
 	}
@@ -176,7 +173,7 @@ func TestEditingFromElsewhere(t *testing.T) {
 		return w.final(w.discord.Slash(w.mona, w.other, w.lobby, "/entity edit", options))
 	}
 	modal := elsewhere(map[string]any{"entity": "Ada"})
-	if got, want := filledIn(t, modal), []string{"name=Ada", "description=", "persona=", "avatar="}; !slices.Equal(got, want) {
+	if got, want := filledIn(t, modal), []string{"name=Ada", "description=", "avatar="}; !slices.Equal(got, want) {
 		t.Errorf("the form is opened with %v, want %v", got, want)
 	}
 	has(t, w.submit(w.mona, modal, map[string]any{"name": "Bea"}), "Name: **Bea**, before **Ada**")
@@ -194,9 +191,9 @@ func TestEditingFromElsewhere(t *testing.T) {
 }
 
 func TestEditedAndItsForms(t *testing.T) {
-	e := entities.Entity{ID: ada().ID, Name: "**[Ada](x)**", Description: "# Maths", Persona: "kind", Avatar: strings.Repeat("a", 64), OwnerID: 42}
+	e := entities.Entity{ID: ada().ID, Name: "**[Ada](x)**", Description: "# Maths", Avatar: strings.Repeat("a", 64), OwnerID: 42}
 	here := &entities.Presence{Name: "Professor", Avatar: strings.Repeat("b", 64)}
-	before := entities.Profile{Entity: entities.Entity{ID: e.ID, Name: "Bob", Persona: "rude"}, Here: &entities.Presence{}}
+	before := entities.Profile{Entity: entities.Entity{ID: e.ID, Name: "Bob"}, Here: &entities.Presence{}}
 	after := entities.Profile{Entity: e, Here: here, Words: []string{"tutor", "@everyone"}}
 	var b strings.Builder
 	for _, part := range []struct {
@@ -223,7 +220,7 @@ func TestEditedAndItsForms(t *testing.T) {
 }
 
 func TestEditedAtItsLargest(t *testing.T) {
-	e := entities.Entity{Name: strings.Repeat("*", entities.MaxName), Description: strings.Repeat("*", entities.MaxDescription), Persona: strings.Repeat("*", entities.MaxPersona), Avatar: strings.Repeat("a", 64)}
+	e := entities.Entity{Name: strings.Repeat("*", entities.MaxName), Description: strings.Repeat("*", entities.MaxDescription), Avatar: strings.Repeat("a", 64)}
 	p := entities.Profile{Entity: e, Here: &entities.Presence{Name: e.Name, Avatar: e.Avatar}}
 	for i := range entities.MaxWords {
 		p.Words = append(p.Words, strings.Repeat("*", entities.MaxWord-1)+fmt.Sprint(i))

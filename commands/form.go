@@ -40,6 +40,10 @@ type typed struct {
 	name        string
 	description string
 	persona     string
+	blocked     string // words and patterns, one on each line
+	links       string // one of the values of a select; so are the mentions
+	mentions    string
+	length      string
 	words       string // with commas between them
 	channels    []snowflake.ID
 	picture     upload
@@ -64,6 +68,10 @@ const (
 	fieldAvatar      = "avatar"
 	fieldOwnPicture  = "own_picture"
 	fieldChannels    = "channels"
+	fieldBlocked     = "blocked"
+	fieldLinks       = "links"
+	fieldMentions    = "mentions"
+	fieldLength      = "length"
 )
 
 // read takes over what was filled in. A picture that was given before stays when no new one
@@ -71,10 +79,15 @@ const (
 func (t *typed) read(data discord.ModalSubmitInteractionData) {
 	for id, into := range map[string]*string{
 		fieldName: &t.name, fieldDescription: &t.description, fieldPersona: &t.persona, fieldWords: &t.words,
-		fieldMinute: &t.minute, fieldHour: &t.hour, fieldDay: &t.day,
+		fieldMinute: &t.minute, fieldHour: &t.hour, fieldDay: &t.day, fieldBlocked: &t.blocked, fieldLength: &t.length,
 	} {
 		if text, ok := data.OptText(id); ok {
 			*into = text
+		}
+	}
+	for id, into := range map[string]*string{fieldLinks: &t.links, fieldMentions: &t.mentions} {
+		if chosen := data.StringValues(id); len(chosen) == 1 {
+			*into = chosen[0]
 		}
 	}
 	if menu, ok := data.ChannelSelectMenu(fieldChannels); ok {

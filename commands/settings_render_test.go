@@ -21,6 +21,7 @@ func TestRegime(t *testing.T) {
 		title    string
 		done     string
 		settings entities.Settings
+		rules    entities.Rules
 		stopped  entities.Switches
 		roleGone bool
 		lacks    discord.Permissions
@@ -32,12 +33,18 @@ func TestRegime(t *testing.T) {
 				Creators: entities.RoleCreates, CreatorRole: 5, Quota: 1, Approval: true, HouseRules: "# Be kind\n- [x](https://x.example) <@1>",
 				Limits: entities.Limits{Minute: 1, Day: 60}, LogChannel: 7, Stopped: true,
 			},
+			rules: entities.Rules{
+				Filter: entities.Filter{Links: entities.LinksToUs, Mentions: entities.MentionsOne, Length: 500}, Words: []string{"darn"}, Patterns: []string{"a+", "b+"},
+			},
 			stopped: entities.Switches{Here: true, Everywhere: true}, lacks: discord.PermissionSendMessages,
 		},
-		{title: "everyone", settings: entities.Settings{Creators: entities.EveryoneCreate, Quota: 25, LogChannel: 7}},
+		{
+			title: "everyone", settings: entities.Settings{Creators: entities.EveryoneCreate, Quota: 25, LogChannel: 7},
+			rules: entities.Rules{Filter: entities.Filter{Links: entities.LinksRefused, Mentions: entities.MentionsRefused, Length: 1}},
+		},
 		{title: "the role is gone", settings: entities.Settings{Creators: entities.RoleCreates, CreatorRole: 5}, roleGone: true},
 	} {
-		m := commands.Regime(part.done, part.settings, part.stopped, part.roleGone, part.lacks)
+		m := commands.Regime(part.done, part.settings, part.rules, part.stopped, part.roleGone, part.lacks)
 		fits(t, m)
 		fmt.Fprintf(&b, "######## %s\n%s\n", part.title, show(m))
 	}
@@ -49,7 +56,7 @@ func TestRegimeAtItsLargest(t *testing.T) {
 		Creators: entities.RoleCreates, CreatorRole: math.MaxUint64, Quota: entities.MaxQuota, HouseRules: strings.Repeat("*", entities.MaxHouseRules),
 		Limits: entities.MaxLimits(), LogChannel: math.MaxUint64,
 	}
-	fits(t, commands.Regime("Saved.", most, entities.Switches{Here: true, Everywhere: true}, false, relay.Permissions))
+	fits(t, commands.Regime("Saved.", most, entities.Rules{Words: make([]string, entities.MaxBlockedWords), Patterns: make([]string, entities.MaxBlockedPatterns)}, entities.Switches{Here: true, Everywhere: true}, false, relay.Permissions))
 }
 
 func TestSettingsForms(t *testing.T) {

@@ -33,19 +33,24 @@ func (c *Commands) tellSettings(i *interaction, done string, settings entities.S
 	if err != nil {
 		return err
 	}
-	return i.replace(c.regime(i.actor.Guild(), settings, stopped).message(done))
+	rules, err := c.registry.ServerRules(i.ctx, i.actor)
+	if err != nil {
+		return err
+	}
+	return i.replace(c.regime(i.actor.Guild(), settings, rules, stopped).message(done))
 }
 
 // regime is a server's settings as people read them.
 type regime struct {
 	settings entities.Settings
+	rules    entities.Rules
 	stopped  entities.Switches
 	roleGone bool                // the role of those who may create
 	lacks    discord.Permissions // what the bot needs in the log channel and does not have
 }
 
-func (c *Commands) regime(guild snowflake.ID, settings entities.Settings, stopped entities.Switches) regime {
-	r := regime{settings: settings, stopped: stopped}
+func (c *Commands) regime(guild snowflake.ID, settings entities.Settings, rules entities.Rules, stopped entities.Switches) regime {
+	r := regime{settings: settings, rules: rules, stopped: stopped}
 	if settings.Creators == entities.RoleCreates {
 		_, known := c.registry.World().RoleName(guild, settings.CreatorRole)
 		r.roleGone = !known
@@ -61,13 +66,14 @@ func (r regime) message(done string) message {
 		{Name: "Who may create entities", Value: r.creators()},
 		{Name: "Members' own entities", Value: r.quota()},
 		{Name: "How much each may say", Value: r.limits()},
+		{Name: "What they may say", Value: cmp.Or(strings.Join(bounds(r.rules), "\n"), "Anything. `/settings filter` blocks words, links and pings.")},
 		{Name: "House rules", Value: cmp.Or(clip(plain(r.settings.HouseRules), 1024), "None. `/settings rules` writes some; every entity here is told them.")},
 		{Name: "Log channel", Value: r.log()},
 		{Name: "Kill switch", Value: r.killSwitch()},
 	}
 	return message{content: done, embed: &discord.Embed{
 		Title: "This server's settings", Fields: fields,
-		Footer: &discord.EmbedFooter{Text: "/settings creators, rules, limits, log and stop change them · /settings audit shows who did what"},
+		Footer: &discord.EmbedFooter{Text: "/settings creators, rules, filter, limits, log and stop change them · /settings audit shows who did what"},
 	}}
 }
 

@@ -48,7 +48,7 @@ func TestSettingsAreForAdmins(t *testing.T) {
 	w.moderator()
 	// Sam is a moderator, Eve an admin of another server, Olga runs the bot.
 	for _, user := range []sandbox.ID{w.sam, w.eve, w.olga} {
-		for _, line := range []string{"show", "rules", "limits", "log", "stop", "start", "audit"} {
+		for _, line := range []string{"show", "rules", "filter", "limits", "log", "stop", "start", "audit"} {
 			whispers(t, w.slash(user, "/settings "+line, nil), adminsOnly)
 		}
 		whispers(t, w.slash(user, "/settings creators", map[string]any{"who": "everyone"}), adminsOnly)

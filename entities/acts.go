@@ -42,6 +42,7 @@ var (
 	actCreate = act{name: "create", by: []power{creator}, refusal: "Only people with Manage Server can create entities here. Ask an admin of this server; they can create one for you."}
 	actEdit   = act{name: "edit", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can edit {name}."}
 	actAdorn  = act{name: "edit here", by: []power{owner}, entity: true, here: true, refusal: "Only {name}'s owner can edit {name}."}
+	actRules  = act{name: "rules", by: []power{owner}, entity: true, refusal: "Only {name}'s owner decides what {name} is and what it may say. This server's admins decide what may be said here with /settings filter."}
 	actKey    = act{name: "rotate key", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can do this. The key is shown to nobody else."}
 	actPause  = act{name: "pause", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can pause {name} everywhere."}
 	actResume = act{name: "resume", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can resume {name}."}

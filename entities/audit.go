@@ -30,7 +30,7 @@ func (r *Registry) refused(ctx context.Context, a Actor, act act, id ID, guild s
 	if !r.refusals.first(refusalKey{actor: a.String(), act: act.name, entity: id, guild: guild}, now) {
 		return refusal
 	}
-	row := Audit{At: now, Actor: a.String(), Act: act.name, EntityID: id, GuildID: guild, Outcome: Refused, Reason: refusal.Error()}
+	row := Audit{At: now, Actor: a.String(), Act: act.name, EntityID: id, GuildID: guild, Outcome: Refused, Reason: reasonOf(refusal)}
 	if err := r.db.writer.WithContext(context.WithoutCancel(ctx)).Create(&row).Error; err != nil {
 		r.log.Error("write the audit", "act", act.name, "err", err)
 	}

@@ -50,6 +50,7 @@ func calls(t *testing.T) map[string]call {
 		"Begin": {do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Begin(c, a, s.permit, entities.Draft{Key: "k", Body: "b", Parts: []string{"one", "two"}}))
 		}},
+		"Screen": {do: func(c ctx, s *stage, a act) error { return s.Screen(c, a, s.permit, entities.Said{Text: "hello"}) }},
 
 		"Hears":     {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Hears(c, a, general)) }},
 		"Inhabited": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Inhabited(c, a, guild)) }},
@@ -83,7 +84,14 @@ func calls(t *testing.T) map[string]call {
 		"Profile":      {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Profile(c, a, s.ids["Ada"])) }},
 		"Setup":        {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Setup(c, a, s.ids["Ada"])) }},
 		"Edit": {actor: owner, do: func(c ctx, s *stage, a act) error {
-			return errOf(s.Edit(c, a, s.ids["Ada"], entities.Changes{Name: &name, Persona: &name, Avatar: &second}))
+			return errOf(s.Edit(c, a, s.ids["Ada"], entities.Changes{Name: &name, Avatar: &second}))
+		}},
+		"Rules": {actor: owner, do: func(c ctx, s *stage, a act) error { _, _, err := s.Rules(c, a, s.ids["Ada"]); return err }},
+		"SetRules": {actor: owner, do: func(c ctx, s *stage, a act) error {
+			return s.SetRules(c, a, s.ids["Ada"], func(persona *string, rules *entities.Rules) error {
+				*persona, rules.Words = name, word
+				return nil
+			})
 		}},
 		"EditHere": {actor: owner, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.EditHere(c, a, s.ids["Ada"], entities.Adornment{Name: &name, Avatar: &second, Words: &word}))
@@ -146,6 +154,10 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		"Settings": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Settings(c, a)) }},
 		"SetSettings": {actor: boss, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.SetSettings(c, a, becoming(entities.Settings{HouseRules: "Be kind."})))
+		}},
+		"ServerRules": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.ServerRules(c, a)) }},
+		"SetServerRules": {actor: boss, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.SetServerRules(c, a, func(rules *entities.Rules) error { rules.Patterns = []string{"a+"}; return nil }))
 		}},
 		"Audits":  {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Audits(c, a)) }},
 		"Count":   {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Count(c, a)) }},

@@ -71,7 +71,11 @@ func TestAudit(t *testing.T) {
 		_, err = p.Authorize(t.Context(), p.ada, entities.Hear, lab)
 		wantRefusal(t, err, entities.NotFound)
 	}
-	require(t, errOf(p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Persona: to(secret), Description: to(secret)})))
+	require(t, errOf(p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Description: to(secret)})))
+	require(t, p.SetRules(t.Context(), ordinary(), p.id, func(persona *string, rules *entities.Rules) error {
+		*persona, rules.Words = secret, []string{secret}
+		return nil
+	}))
 	require(t, errOf(p.SetSettings(t.Context(), boss, becoming(entities.Settings{HouseRules: secret}))))
 	require(t, errOf(p.EditHere(t.Context(), ordinary(), p.id, entities.Adornment{Words: &[]string{secret}})))
 	require(t, errOf(p.Suspend(t.Context(), boss, p.id, time.Hour)))
@@ -87,7 +91,7 @@ func TestAudit(t *testing.T) {
 		}
 		got = append(got, row.Act+" by "+strings.Fields(row.Actor)[0]+" "+string(row.Outcome))
 	}
-	want := "pause here by member done|edit here by member done|settings by member done|edit by member done|hear by entity refused|delete by member refused"
+	want := "pause here by member done|edit here by member done|settings by member done|rules by member done|edit by member done|hear by entity refused|delete by member refused"
 	if joined := strings.Join(got, "|"); !strings.HasPrefix(joined, want) || strings.Count(joined, "hear") != 1 {
 		t.Errorf("the audit is %s", joined)
 	}

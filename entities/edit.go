@@ -44,7 +44,6 @@ func (r *Registry) Profile(ctx context.Context, actor Actor, id ID) (Profile, er
 type Changes struct {
 	Name        *string
 	Description *string // "" takes it away
-	Persona     *string // "" takes it away
 	Avatar      *Avatar
 	// Words replace all mention words where the owner acts, which takes a presence there.
 	Words *[]string
@@ -106,7 +105,7 @@ func (c Changes) columns() (map[string]any, error) {
 		column string
 		given  *string
 		clean  func(string) (string, error)
-	}{{"name", c.Name, cleanName}, {"description", c.Description, cleanDescription}, {"persona", c.Persona, cleanPersona}} {
+	}{{"name", c.Name, cleanName}, {"description", c.Description, cleanDescription}} {
 		if text.given == nil {
 			continue
 		}

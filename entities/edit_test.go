@@ -24,7 +24,7 @@ func to[T any](v T) *T { return &v }
 
 func TestEdit(t *testing.T) {
 	p, first, second := begun(t), picture(t, 1), picture(t, 2)
-	changed, err := p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Name: to(" Lady  Ada "), Description: to("Counts."), Persona: to("kind"), Avatar: &first})
+	changed, err := p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Name: to(" Lady  Ada "), Description: to("Counts."), Avatar: &first})
 	require(t, err)
 	if changed.Name != "Lady Ada" || changed.Description != "Counts." || changed.Avatar != first.Hash || changed.Persona != "" {
 		t.Errorf("changed to %+v", changed)
@@ -32,7 +32,7 @@ func TestEdit(t *testing.T) {
 	require(t, errOf(p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Description: to(""), Avatar: &second})))
 	profile, err := p.Profile(t.Context(), ordinary(), p.id)
 	require(t, err)
-	if e := profile.Entity; e.Name != "Lady Ada" || e.Description != "" || e.Persona != "kind" || e.Avatar != second.Hash || profile.Here == nil {
+	if e := profile.Entity; e.Name != "Lady Ada" || e.Description != "" || e.Avatar != second.Hash || profile.Here == nil {
 		t.Errorf("the profile is %+v", profile)
 	}
 	if _, err := p.Picture(t.Context(), program, first.Hash); !entities.IsRefusal(err, entities.NotFound) {
@@ -40,7 +40,7 @@ func TestEdit(t *testing.T) {
 	}
 	remembers(t, p.Registry)
 	for name, c := range map[string]entities.Changes{
-		"a bad name": {Name: to("x")}, "a long persona": {Persona: to(strings.Repeat("x", entities.MaxPersona+1))},
+		"a bad name":         {Name: to("x")},
 		"a long description": {Description: to(strings.Repeat("x", entities.MaxDescription+1))},
 	} {
 		if _, err := p.Edit(t.Context(), ordinary(), p.id, c); !entities.IsRefusal(err, entities.Invalid) {

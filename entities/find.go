@@ -105,6 +105,10 @@ type Home struct {
 	Capabilities []Capability
 	Limits       Limits // that apply
 	Left         Limits // of them, now
+	// Filter is what its owner and the server's admins together let it say there, and Blocked
+	// how many words and patterns they block.
+	Filter  Filter
+	Blocked int
 }
 
 // Self is the entity that acts, with its persona, and the guilds in which it is.
@@ -136,10 +140,13 @@ func (r *Registry) home(e *entry, guild Guild) Home {
 	home := Home{
 		Guild: guild, Name: e.nameIn(guild.ID), Speaks: r.resident(e, guild.ID).Speaks, Requested: in.State == PresenceRequested,
 		Capabilities: in.capabilities.list(), Limits: limits, Left: r.pace.left(paceKey{e.ID, guild.ID}, limits, r.now()),
+		Filter: e.Filter, Blocked: e.blocked.size(),
 	}
 	// What a server says to those who take part in it is not for those who do not.
 	if here, known := r.world.Here(guild.ID, e.OwnerID, r.now()); in.active(r.now()) && (here || !known) {
-		home.HouseRules, home.Words = r.roster.guild(guild.ID).HouseRules, slices.Clone(in.words)
+		row := r.roster.guild(guild.ID)
+		home.HouseRules, home.Words = row.HouseRules, slices.Clone(in.words)
+		home.Filter, home.Blocked = home.Filter.and(row.Filter), home.Blocked+r.roster.blockedIn(guild.ID).size()
 	}
 	return home
 }

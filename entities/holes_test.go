@@ -153,7 +153,7 @@ func TestWhoTakesNoPartReadsNoHouseRules(t *testing.T) {
 func TestTextWithNUL(t *testing.T) {
 	p := begun(t)
 	persona := "a\x00b"
-	if _, err := p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Persona: &persona}); err != nil {
+	if err := p.SetRules(t.Context(), ordinary(), p.id, func(now *string, _ *entities.Rules) error { *now = persona; return nil }); err != nil {
 		t.Errorf("NUL persona: %v", err)
 	}
 	if _, err := p.SetSettings(t.Context(), admin(olivia), func(s *entities.Settings) error { s.HouseRules = persona; return nil }); err != nil {

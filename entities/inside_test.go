@@ -81,7 +81,7 @@ func (r *Registry) Memory() string {
 		e := s.entities[id]
 		shown := e.Entity
 		shown.CreatedAt = time.Time{}
-		fmt.Fprintln(&b, id, shown, stamp(e.CreatedAt))
+		fmt.Fprintln(&b, id, shown, stamp(e.CreatedAt), rulesOf(e.Filter, e.blocked))
 		for _, guild := range e.guilds() {
 			in := e.stays[guild]
 			shown, until := in.Presence, int64(0)
@@ -100,6 +100,9 @@ func (r *Registry) Memory() string {
 		decided := stamp(row.DecidedAt)
 		row.LeftAt, row.DecidedAt = nil, time.Time{}
 		fmt.Fprintln(&b, row, decided, left)
+	}
+	for _, guild := range slices.Sorted(maps.Keys(s.blocked)) {
+		fmt.Fprintln(&b, guild, rulesOf(Filter{}, s.blocked[guild]))
 	}
 	fmt.Fprintln(&b, s.heard, s.stopped)
 	for _, index := range []any{s.present, s.owned} {

@@ -43,7 +43,7 @@ func (r *Registry) Depart(ctx context.Context, actor Actor, guild snowflake.ID) 
 		return err
 	}
 	row := r.roster.guild(guild)
-	if row.LeftAt != nil || (row == (GuildRow{ID: guild}) && len(r.roster.in(guild)) == 0) {
+	if row.LeftAt != nil || (row == (GuildRow{ID: guild}) && len(r.roster.in(guild)) == 0 && r.roster.blockedIn(guild) == nil) {
 		return nil // a stranger who invites and removes the bot leaves no trace
 	}
 	return r.alterGuild(ctx, m, guild, func(tx *gorm.DB, row *GuildRow) (string, error) {
@@ -145,6 +145,9 @@ func (s *roster) awake() []snowflake.ID {
 	for id := range s.present {
 		known[id] = true
 	}
+	for id := range s.blocked {
+		known[id] = true
+	}
 	var guilds []snowflake.ID
 	for id, used := range known {
 		if used && s.guilds[id].LeftAt == nil {
@@ -207,6 +210,7 @@ func (r *Registry) forgetGuild(ctx context.Context, m matter, guild snowflake.ID
 		for _, id := range ids {
 			s.replace(id, next[id])
 		}
+		delete(s.blocked, guild)
 	})
 }
 

@@ -18,6 +18,10 @@ func settled(t *testing.T) *play {
 	require(t, errOf(p.SetSettings(t.Context(), admin(olivia), becoming(entities.Settings{HouseRules: "Be kind."}))))
 	require(t, p.SetCapabilities(t.Context(), admin(olivia), p.id, just(entities.Capabilities())))
 	require(t, errOf(p.EditHere(t.Context(), ordinary(), p.id, entities.Adornment{Words: &[]string{"countess"}})))
+	require(t, errOf(p.SetServerRules(t.Context(), admin(olivia), func(rules *entities.Rules) error {
+		*rules = entities.Rules{Filter: entities.Filter{Length: 500}, Words: []string{"bother"}, Patterns: []string{`b+other`}}
+		return nil
+	})))
 	say(t, p.Registry, message(1, general))
 	permit, err := p.Authorize(t.Context(), p.ada, entities.Post, general)
 	require(t, err)
@@ -64,7 +68,7 @@ func TestAServerThatStaysAwayIsForgotten(t *testing.T) {
 	p.World().Announce(0, 1, []snowflake.ID{other})
 	p.now = p.now.Add(entities.Sleep + time.Second)
 	require(t, p.Retain(t.Context(), program))
-	for table, want := range map[string]int{"presences": 1, "channel_rules": 1, "capability_rules": 0, "mention_words": 0, "events": 0, "ownerships": 0, "counts": 0} {
+	for table, want := range map[string]int{"presences": 1, "channel_rules": 1, "capability_rules": 0, "mention_words": 0, "events": 0, "ownerships": 0, "counts": 0, "filter_terms": 0} {
 		if n := count(t, p.Registry, table); n != want {
 			t.Errorf("%d rows are left in %s, want %d", n, table, want)
 		}

@@ -39,6 +39,8 @@ type Draft struct {
 	Body string
 	// Parts are the texts of the messages that it becomes, 1 to [MaxParts].
 	Parts []string
+	// Said is what the rules of its owner and of its guild judge.
+	Said Said
 	// Waits says that others speak before it, so that Discord is not asked at once.
 	Waits bool
 }
@@ -83,6 +85,8 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 	if err := draft.check(); err != nil {
 		return Begun{}, err
 	}
+	// It is judged here, where nobody waits for it; a line that was begun before stands all the same.
+	broken := r.screen(m.entry, permit.guild.ID, draft.Said)
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	var (
@@ -93,6 +97,9 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		line := r.lineOf(permit, draft)
 		if begun, err = r.begunBefore(tx, line); err != nil || begun.Again {
 			return err
+		}
+		if broken != nil {
+			return broken
 		}
 		if undo, err = r.weigh(tx, m, permit, draft, line.At); err != nil {
 			return err

@@ -140,7 +140,9 @@ func bury(tx *gorm.DB, e *entry) error {
 	if _, err := endCredentials(tx, e.Entity); err != nil {
 		return err
 	}
-	grave := map[string]any{"state": Deleted, "persona": "", "description": "", "avatar": ""}
+	grave := map[string]any{
+		"state": Deleted, "persona": "", "description": "", "avatar": "", "filter_links": "", "filter_mentions": "", "filter_length": 0,
+	}
 	if err := tx.Model(&Entity{}).Where("id = ?", e.ID).Updates(grave).Error; err != nil {
 		return fmt.Errorf("save the entity: %w", err)
 	}
@@ -151,7 +153,7 @@ func bury(tx *gorm.DB, e *entry) error {
 		}
 		pictures = append(pictures, in.Avatar)
 	}
-	for _, rows := range []any{&Departure{}, &CapabilityRule{}} {
+	for _, rows := range []any{&Departure{}, &CapabilityRule{}, &FilterTerm{}} {
 		if err := tx.Where("entity_id = ?", e.ID).Delete(rows).Error; err != nil {
 			return fmt.Errorf("forget what was decided about it: %w", err)
 		}

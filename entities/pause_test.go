@@ -102,7 +102,12 @@ func TestDelete(t *testing.T) {
 	p, avatar := begun(t), picture(t, 1)
 	var ended []entities.ID
 	p.OnRevoked(func(id entities.ID) { ended = append(ended, id) })
-	require(t, errOf(p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Persona: to("the persona's text"), Description: to("the description's text"), Avatar: &avatar})))
+	require(t, errOf(p.Edit(t.Context(), ordinary(), p.id, entities.Changes{Description: to("the description's text"), Avatar: &avatar})))
+	require(t, p.SetRules(t.Context(), ordinary(), p.id, func(persona *string, rules *entities.Rules) error {
+		*persona = "the persona's text"
+		*rules = entities.Rules{Filter: entities.Filter{Links: entities.LinksRefused, Mentions: entities.MentionsOne, Length: 4711}, Words: []string{"the rule's text"}}
+		return nil
+	}))
 	require(t, errOf(p.EditHere(t.Context(), ordinary(), p.id, entities.Adornment{Name: to("Ida"), Words: &[]string{"countess"}})))
 	require(t, p.SetCapabilities(t.Context(), admin(olivia), p.id, just(entities.Capabilities())))
 	require(t, errOf(p.Offer(t.Context(), ordinary(), p.id, entities.Person{ID: zoe})))
@@ -115,12 +120,12 @@ func TestDelete(t *testing.T) {
 		t.Errorf("deleted %+v, %v, ended %v", gone, err, ended)
 	}
 	rows := dump(t, p.Registry)
-	for _, table := range []string{"presences", "channel_rules", "capability_rules", "mention_words", "credentials", "transfers", "pictures"} {
+	for _, table := range []string{"presences", "channel_rules", "capability_rules", "mention_words", "credentials", "transfers", "pictures", "filter_terms"} {
 		if strings.Contains(rows, "\n"+table+"map[") {
 			t.Errorf("something is left in %s:\n%s", table, rows)
 		}
 	}
-	if strings.Contains(rows, "text") && (strings.Contains(rows, "persona's text") || strings.Contains(rows, "description's text")) {
+	if strings.Contains(rows, "'s text") || strings.Contains(rows, "4711") {
 		t.Error("its texts are left")
 	}
 	if !strings.Contains(rows, string(entities.Deleted)) || !strings.Contains(rows, string(p.id)) {

@@ -33,6 +33,7 @@ var powers = map[string]string{
 	"actCreate": "A B C",
 	"actEdit":   "O",
 	"actAdorn":  "O",
+	"actRules":  "O",
 	"actKey":    "O",
 	"actPause":  "O",
 	"actResume": "O",

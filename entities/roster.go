@@ -23,13 +23,15 @@ type roster struct {
 	owned    map[snowflake.ID]map[ID]*entry // by owner
 	heard    map[snowflake.ID]int           // by channel or category: rules of active presences that name it
 	guilds   map[snowflake.ID]GuildRow      // with a decision or settings
+	blocked  map[snowflake.ID]*blocklist    // by guilds that block words or patterns
 	stopped  bool                           // the operator's kill switch for all
 }
 
 // entry is an entity without its persona, which only the entity itself and its owner read.
 type entry struct {
 	Entity
-	stays map[snowflake.ID]*stay // by guild
+	stays   map[snowflake.ID]*stay // by guild
+	blocked *blocklist             // by its owner; nil for nothing
 }
 
 // stay is an entity's presence in one guild with all that belongs to it.
@@ -63,7 +65,7 @@ func (p Presence) copied() Presence {
 func newRoster() roster {
 	return roster{
 		entities: map[ID]*entry{}, present: map[snowflake.ID]map[ID]*entry{}, owned: map[snowflake.ID]map[ID]*entry{},
-		heard: map[snowflake.ID]int{}, guilds: map[snowflake.ID]GuildRow{},
+		heard: map[snowflake.ID]int{}, guilds: map[snowflake.ID]GuildRow{}, blocked: map[snowflake.ID]*blocklist{},
 	}
 }
 
@@ -215,6 +217,10 @@ func (r *Registry) readRoster(ctx context.Context) error {
 	if err := db.Find(&guilds).Error; err != nil {
 		return fmt.Errorf("read the guilds: %w", err)
 	}
+	blocked, err := readBlocked(db)
+	if err != nil {
+		return err
+	}
 	stopped, err := readSwitch(db)
 	if err != nil {
 		return err
@@ -227,6 +233,7 @@ func (r *Registry) readRoster(ctx context.Context) error {
 	for _, g := range guilds {
 		r.roster.guilds[g.ID] = g
 	}
+	r.roster.blocked = blocked
 	r.roster.stopped = stopped
 	return nil
 }
@@ -257,6 +264,9 @@ func readEntries(db *gorm.DB, ids []ID) (map[ID]*entry, error) {
 		if e, ok := entries[p.EntityID]; ok {
 			e.stays[p.GuildID] = &stay{Presence: p, rules: map[snowflake.ID]grant{}, capabilities: usualCapabilities()}
 		}
+	}
+	if err := fillBlocked(entries, some("entity_id")); err != nil {
+		return nil, err
 	}
 	return entries, fillStays(entries, func() *gorm.DB { return some("entity_id") })
 }

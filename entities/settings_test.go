@@ -34,6 +34,7 @@ func TestSettings(t *testing.T) {
 		"limits that are too large":     func(s *entities.Settings) { s.Limits.Hour = entities.MaxLimits().Hour + 1 },
 		"a log channel elsewhere":       func(s *entities.Settings) { s.LogChannel = abroad },
 		"a log channel that is none":    func(s *entities.Settings) { s.LogChannel = category },
+		"a link policy that is none":    func(s *entities.Settings) { s.Filter.Links = "cats" },
 		"house rules that are too long": func(s *entities.Settings) { s.HouseRules = strings.Repeat("ä", entities.MaxHouseRules+1) },
 	} {
 		_, err := p.SetSettings(t.Context(), boss, func(s *entities.Settings) error { change(s); return nil })

@@ -54,6 +54,7 @@ type serverRef struct {
 	Words      []shown  `json:"mention_words,omitempty" doc:"by which people call you there, besides your name"`
 	Abilities  []string `json:"abilities"`
 	LinesLeft  lines    `json:"lines_left"`
+	Rules      []string `json:"rules,omitempty" doc:"for every line there, by your owner or the server's admins"`
 }
 
 // lines is how many lines there is room for.
@@ -77,10 +78,30 @@ func serverOf(home entities.Home) serverRef {
 	for _, word := range home.Words {
 		ref.Words = append(ref.Words, shown(word))
 	}
+	ref.Rules = rulesOf(home)
 	for _, ability := range home.Capabilities {
 		ref.Abilities = append(ref.Abilities, string(ability))
 	}
 	return ref
+}
+
+// rulesOf words what an entity's lines have to keep to on a server. Which words are blocked it
+// learns when it says one.
+func rulesOf(home entities.Home) []string {
+	var rules []string
+	add := func(when bool, rule string) {
+		if when {
+			rules = append(rules, rule)
+		}
+	}
+	add(home.Filter.Length > 0, fmt.Sprintf("at most %d characters", home.Filter.Length))
+	add(home.Filter.Links == entities.LinksToUs, "links only to messages, channels and files on Discord")
+	add(home.Filter.Links == entities.LinksRefused, "no links")
+	add(home.Filter.Mentions == entities.MentionsOne, "at most one person mentioned")
+	add(home.Filter.Mentions == entities.MentionsRefused, "nobody mentioned")
+	add(home.Blocked == 1, "1 word or pattern blocked")
+	add(home.Blocked > 1, fmt.Sprintf("%d words and patterns blocked", home.Blocked))
+	return rules
 }
 
 // shown is a stranger's text in an answer that has no fence: in JSON it stands on one line
@@ -122,6 +143,9 @@ func (s serverRef) write(p *page) {
 		for _, word := range s.Words {
 			line += " " + quoted(string(word))
 		}
+	}
+	if len(s.Rules) > 0 {
+		line += "; every line there: " + strings.Join(s.Rules, ", ")
 	}
 	if s.HouseRules != "" {
 		line += "; house rules: " + oneLine(string(s.HouseRules))

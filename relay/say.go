@@ -45,7 +45,7 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	if full {
 		return Sent{}, entities.Refuse(entities.Unavailable, "That channel is busy: too many lines wait there already. Nothing was sent; try again in some minutes.")
 	}
-	begun, err := r.registry.Begin(ctx, actor, permit, entities.Draft{Key: line.Key, Body: line.body(), Parts: s.texts(), Waits: !free})
+	begun, err := r.registry.Begin(ctx, actor, permit, entities.Draft{Key: line.Key, Body: line.body(), Parts: s.texts(), Said: s.said(line), Waits: !free})
 	if err != nil {
 		return Sent{}, err
 	}
