@@ -72,6 +72,7 @@ func changed(before, after Settings) []string {
 		{before.HouseRules != after.HouseRules, "house rules"},
 		{before.Limits != after.Limits, "limits"},
 		{before.LogChannel != after.LogChannel, "log channel"},
+		{before.Loop != after.Loop, "loop guard"},
 	} {
 		if part.differs {
 			names = append(names, part.name)
@@ -99,6 +100,9 @@ func (r *Registry) cleanSettings(guild snowflake.ID, before, s Settings) (Settin
 		return s, Refuse(Invalid, "Entities per member: write a number from 1 to %d.", MaxQuota)
 	}
 	if err := s.Limits.check(); err != nil {
+		return s, err
+	}
+	if err := s.Loop.check(); err != nil {
 		return s, err
 	}
 	if s.LogChannel != 0 && s.LogChannel != before.LogChannel {
