@@ -275,8 +275,8 @@ func TestContinue(t *testing.T) {
 	}
 	// Who moderates another server, or names another rest, ends none.
 	abroad := entities.Member(mia, other, discord.PermissionManageGuild)
-	wantRefusal(t, c.Continue(ctx, abroad, general, until), entities.Conflict)
-	wantRefusal(t, c.Resting(ctx, abroad, general, until), entities.Conflict)
+	wantRefusal(t, c.Continue(ctx, abroad, general, until), entities.NotFound)
+	wantRefusal(t, c.Resting(ctx, abroad, general, until), entities.NotFound)
 	wantRefusal(t, c.Continue(ctx, sheriff, general, until.Add(time.Second)), entities.Conflict)
 	wantRefusal(t, c.Continue(ctx, sheriff, lab, until), entities.Conflict)
 	c.refused(t, "a", general)

@@ -84,13 +84,19 @@ func (r *Registry) Resting(ctx context.Context, actor Actor, channel snowflake.I
 }
 
 func (r *Registry) goesOn(row Talk, actor Actor, until time.Time) error {
-	if row.GuildID != actor.guild || !row.rests(r.now()) || row.RestsUntil.UnixMilli() != until.UnixMilli() {
+	if row.GuildID != 0 && row.GuildID != actor.guild {
+		return errNoRest
+	}
+	if !row.rests(r.now()) || row.RestsUntil.UnixMilli() != until.UnixMilli() {
 		return errRested
 	}
 	return nil
 }
 
-var errRested = &Refusal{Reason: Conflict, Text: "That rest is over: a person spoke there, somebody let them go on, or its time was up. /entity pause silences an entity all the same."}
+var (
+	errNoRest = &Refusal{Reason: NotFound, Text: "There is no such channel on this server."}
+	errRested = &Refusal{Reason: Conflict, Text: "That rest is over: a person spoke there, somebody let them go on, or its time was up. /entity pause silences an entity all the same."}
+)
 
 // Continue ends a rest, which is known as for [Registry.Resting], in the guild where a moderator
 // acts.
