@@ -103,7 +103,7 @@ func (c *Commands) pauseResting(i *interaction) error {
 
 // restOver takes the buttons off a post about a rest that is over. The person is told why.
 func (c *Commands) restOver(i *interaction, refusal error) error {
-	if entities.IsRefusal(refusal, entities.Conflict) {
+	if i.onPost() && entities.IsRefusal(refusal, entities.Conflict) {
 		if err := c.noteRest(i, "This rest is over.", func(discord.ButtonComponent) bool { return false }); err != nil {
 			c.log.Warn("write that a rest is over", "err", err)
 		}
@@ -115,8 +115,8 @@ func (c *Commands) restOver(i *interaction, refusal error) error {
 // at a time does so, and each reads what the ones before have left: two that come at once both
 // stand there.
 func (c *Commands) noteRest(i *interaction, line string, useful func(discord.ButtonComponent) bool) error {
-	if source := i.source(); source == nil || !hasButton(source, i.pressed()) {
-		return i.reply(message{content: line}) // it stands on no post of ours
+	if !i.onPost() {
+		return i.reply(message{content: line})
 	}
 	c.resting.Lock()
 	defer c.resting.Unlock()
@@ -134,6 +134,12 @@ func (c *Commands) noteRest(i *interaction, line string, useful func(discord.But
 		}
 	}
 	return i.replace(m)
+}
+
+// onPost says whether the button stands where it was pressed: a forged one does not.
+func (i *interaction) onPost() bool {
+	source := i.source()
+	return source != nil && hasButton(source, i.pressed())
 }
 
 // pressed is the custom id of the button.
