@@ -61,6 +61,7 @@ func TestStories(t *testing.T) {
 			"reply":   onStage((*stage).replied),
 			"say":     onStage((*stage).say),
 			"line":    onStage((*stage).line),
+			"post":    onStage((*stage).posted),
 			"face":    onStage((*stage).face),
 			"reacted": onStage((*stage).reacted),
 			"pinged":  onStage((*stage).pinged),

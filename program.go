@@ -99,6 +99,7 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 		return fmt.Errorf("prepare the commands: %w", err)
 	}
 	p.relay.Handle(p.commands.Listener(), p.commands.Definitions())
+	p.relay.WordRests(p.commands.RestPost)
 	p.limit(usualLimits())
 	return nil
 }

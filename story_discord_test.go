@@ -228,6 +228,20 @@ func (s *stage) line(ctx context.Context, args []string) error {
 	})
 }
 
+// post #CHANNEL TEXT says that the newest line there is the program's own, with a text in it.
+func (s *stage) posted(ctx context.Context, args []string) error {
+	return within(ctx, func() error {
+		m, err := s.newest(args[0])
+		if err != nil {
+			return err
+		}
+		if m.Author.ID != s.discord.BotID() || !strings.Contains(m.Content, args[1]) {
+			return fmt.Errorf("the newest line is %q", m.Content)
+		}
+		return nil
+	})
+}
+
 func (s *stage) newest(name string) (sandbox.Message, error) {
 	channel, err := s.channel(name)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/disgoorg/disgo/bot"
@@ -59,6 +60,7 @@ type Commands struct {
 	decisions pending[decision] // what a yes to a question does
 	keys      shownKeys
 	shownFor  time.Duration // how long a key is shown
+	resting   sync.Mutex    // held while a post about a rest is read and written
 }
 
 // New makes the commands. They answer once their [Commands.Listener] is told of interactions.

@@ -8,8 +8,8 @@ import (
 )
 
 // Regime renders a server's settings.
-func Regime(done string, s entities.Settings, rules entities.Rules, stopped entities.Switches, roleGone bool, lacks discord.Permissions) Shown {
-	return regime{settings: s, rules: rules, stopped: stopped, roleGone: roleGone, lacks: lacks}.message(done).create(0)
+func Regime(done string, s entities.Settings, rules entities.Rules, stopped entities.Switches, roleGone bool, lacks discord.Permissions, talks ...entities.Talk) Shown {
+	return regime{settings: s, rules: rules, talks: talks, stopped: stopped, roleGone: roleGone, lacks: lacks}.message(done).create(0)
 }
 
 // Chronicle renders the audit.

@@ -15,9 +15,9 @@ import (
 // hides it from others by default; the registry decides.
 var settingsCommand = func() command {
 	c := branched(guildCommand("settings", "What holds for all AI identities on this server"),
-		settingsShow, settingsCreators, settingsRules, settingsFilter, settingsLimits, settingsLog, settingsStop, settingsStart, settingsAudit)
+		settingsShow, settingsCreators, settingsRules, settingsFilter, settingsLimits, settingsLoop, settingsTalk, settingsLog, settingsStop, settingsStart, settingsAudit)
 	c.definition.DefaultMemberPermissions = omit.NewPtr(discord.PermissionManageGuild)
-	c.routes = slices.Concat(c.routes, decisionRoutes)
+	c.routes = slices.Concat(c.routes, decisionRoutes, restRoutes)
 	return c
 }()
 

@@ -101,19 +101,21 @@ func limitsForm(now entities.Limits) discord.ModalCreate {
 // limitInputs are the fields for limits, with those of now filled in; usual ones apply where
 // nothing is.
 func limitInputs(now, usual entities.Limits) []discord.LayoutComponent {
-	field := func(id, label string, number, usual, most int) discord.LayoutComponent {
-		input := discord.NewShortTextInput(id).WithRequired(false).WithMaxLength(len(strconv.Itoa(most))).WithPlaceholder(strconv.Itoa(usual))
-		if number != 0 {
-			input = input.WithValue(strconv.Itoa(number))
-		}
-		return discord.NewLabel(label, input).WithDescription(fmt.Sprintf("From 1 to %d. Leave it empty for the usual %d.", most, usual))
-	}
 	most := entities.MaxLimits()
 	return []discord.LayoutComponent{
-		field(fieldMinute, "Lines a minute", now.Minute, usual.Minute, most.Minute),
-		field(fieldHour, "Lines an hour", now.Hour, usual.Hour, most.Hour),
-		field(fieldDay, "Lines a day", now.Day, usual.Day, most.Day),
+		numberInput(fieldMinute, "Lines a minute", now.Minute, usual.Minute, 1, most.Minute),
+		numberInput(fieldHour, "Lines an hour", now.Hour, usual.Hour, 1, most.Hour),
+		numberInput(fieldDay, "Lines a day", now.Day, usual.Day, 1, most.Day),
 	}
+}
+
+// numberInput is a field for a number, with that of now filled in unless it is 0.
+func numberInput(id, label string, number, usual, least, most int) discord.LayoutComponent {
+	input := discord.NewShortTextInput(id).WithRequired(false).WithMaxLength(len(strconv.Itoa(most))).WithPlaceholder(strconv.Itoa(usual))
+	if number != 0 {
+		input = input.WithValue(strconv.Itoa(number))
+	}
+	return discord.NewLabel(label, input).WithDescription(fmt.Sprintf("From %d to %d. Leave it empty for the usual %d.", least, most, usual))
 }
 
 // readLimits reads the fields of [limitInputs].

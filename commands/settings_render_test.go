@@ -25,6 +25,7 @@ func TestRegime(t *testing.T) {
 		stopped  entities.Switches
 		roleGone bool
 		lacks    discord.Permissions
+		talks    []entities.Talk
 	}{
 		{title: "nothing set"},
 		{
@@ -42,9 +43,13 @@ func TestRegime(t *testing.T) {
 			title: "everyone", settings: entities.Settings{Creators: entities.EveryoneCreate, Quota: 25, LogChannel: 7},
 			rules: entities.Rules{Filter: entities.Filter{Links: entities.LinksRefused, Mentions: entities.MentionsRefused, Length: 1}},
 		},
+		{
+			title: "loop guard", settings: entities.Settings{Loop: entities.Loop{Pair: 4}},
+			talks: []entities.Talk{{ChannelID: 11, Hourly: 60}, {ChannelID: 12, Hourly: 1}, {ChannelID: 13, RestsUntil: &noon}},
+		},
 		{title: "the role is gone", settings: entities.Settings{Creators: entities.RoleCreates, CreatorRole: 5}, roleGone: true},
 	} {
-		m := commands.Regime(part.done, part.settings, part.rules, part.stopped, part.roleGone, part.lacks)
+		m := commands.Regime(part.done, part.settings, part.rules, part.stopped, part.roleGone, part.lacks, part.talks...)
 		fits(t, m)
 		fmt.Fprintf(&b, "######## %s\n%s\n", part.title, show(m))
 	}
@@ -56,7 +61,13 @@ func TestRegimeAtItsLargest(t *testing.T) {
 		Creators: entities.RoleCreates, CreatorRole: math.MaxUint64, Quota: entities.MaxQuota, HouseRules: strings.Repeat("*", entities.MaxHouseRules),
 		Limits: entities.MaxLimits(), LogChannel: math.MaxUint64,
 	}
-	fits(t, commands.Regime("Saved.", most, entities.Rules{Words: make([]string, entities.MaxBlockedWords), Patterns: make([]string, entities.MaxBlockedPatterns)}, entities.Switches{Here: true, Everywhere: true}, false, relay.Permissions))
+	most.Loop = entities.Loop{Pair: entities.MostTurns, Alone: entities.MostTurns}
+	var talks []entities.Talk
+	for range 100 {
+		talks = append(talks, entities.Talk{ChannelID: math.MaxUint64, Hourly: entities.MostHourly, RestsUntil: &noon})
+	}
+	rules := entities.Rules{Words: make([]string, entities.MaxBlockedWords), Patterns: make([]string, entities.MaxBlockedPatterns)}
+	fits(t, commands.Regime("Saved.", most, rules, entities.Switches{Here: true, Everywhere: true}, false, relay.Permissions, talks...))
 }
 
 func TestSettingsForms(t *testing.T) {

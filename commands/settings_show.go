@@ -37,7 +37,13 @@ func (c *Commands) tellSettings(i *interaction, done string, settings entities.S
 	if err != nil {
 		return err
 	}
-	return i.replace(c.regime(i.actor.Guild(), settings, rules, stopped).message(done))
+	talks, err := c.registry.Talks(i.ctx, i.actor)
+	if err != nil {
+		return err
+	}
+	r := c.regime(i.actor.Guild(), settings, rules, stopped)
+	r.talks = talks
+	return i.replace(r.message(done))
 }
 
 // regime is a server's settings as people read them.
@@ -45,6 +51,7 @@ type regime struct {
 	settings entities.Settings
 	rules    entities.Rules
 	stopped  entities.Switches
+	talks    []entities.Talk     // where entities may talk among themselves, or rest
 	roleGone bool                // the role of those who may create
 	lacks    discord.Permissions // what the bot needs in the log channel and does not have
 }
@@ -67,13 +74,14 @@ func (r regime) message(done string) message {
 		{Name: "Members' own entities", Value: r.quota()},
 		{Name: "How much each may say", Value: r.limits()},
 		{Name: "What they may say", Value: cmp.Or(strings.Join(bounds(r.rules), "\n"), "Anything. `/settings filter` blocks words, links and pings.")},
+		{Name: "Entities among themselves", Value: r.loop()},
 		{Name: "House rules", Value: cmp.Or(clip(plain(r.settings.HouseRules), 1024), "None. `/settings rules` writes some; every entity here is told them.")},
 		{Name: "Log channel", Value: r.log()},
 		{Name: "Kill switch", Value: r.killSwitch()},
 	}
 	return message{content: done, embed: &discord.Embed{
 		Title: "This server's settings", Fields: fields,
-		Footer: &discord.EmbedFooter{Text: "/settings creators, rules, filter, limits, log and stop change them · /settings audit shows who did what"},
+		Footer: &discord.EmbedFooter{Text: "/settings creators, rules, filter, limits, loop, talk, log and stop change them · /settings audit shows who did what"},
 	}}
 }
 

@@ -102,6 +102,9 @@ func relative(t time.Time) string { return fmt.Sprintf("<t:%d:R>", t.Unix()) }
 // moment is a time with its date and hour.
 func moment(t time.Time) string { return fmt.Sprintf("<t:%d:f>", t.Unix()) }
 
+// hour is a time of today.
+func hour(t time.Time) string { return fmt.Sprintf("<t:%d:t>", t.Unix()) }
+
 // amount words a number: "1 server", "3 servers".
 func amount[N int | int64](n N, one, many string) string {
 	if n == 1 {

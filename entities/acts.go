@@ -56,6 +56,7 @@ var (
 	actLeave     = act{name: "leave", by: []power{owner, admin}, entity: true, here: true, refusal: "Only {name}'s owner or an admin of this server can take {name} out of this server."}
 	actSuspend   = act{name: "pause here", by: []power{admin, moderator}, entity: true, here: true, refusal: "Only this server's admins and moderators can pause {name} here; its owner can pause it everywhere."}
 	actReinstate = act{name: "resume here", by: []power{admin, moderator}, entity: true, here: true, refusal: "Only this server's admins and moderators can let {name} go on here."}
+	actContinue  = act{name: "continue", by: []power{admin, moderator}, refusal: "Only this server's admins and moderators can let entities go on, or pause them."}
 	actInspect   = act{name: "look at presence", by: []power{owner, admin, moderator}, entity: true, here: true, refusal: "Only {name}'s owner and this server's admins and moderators can see this."}
 	actChannels  = act{name: "channels", by: []power{admin}, entity: true, here: true, refusal: "Only people with Manage Server decide in which channels {name} is. Ask an admin of this server."}
 	actAbilities = act{name: "abilities", by: []power{admin}, entity: true, here: true, refusal: "Only people with Manage Server decide what {name} may do here. Ask an admin of this server."}

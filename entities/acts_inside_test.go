@@ -17,7 +17,7 @@ func ActVariables() map[string]Act {
 		"actLook": actLook, "actSee": actSee, "actMine": actMine, "actStatus": actStatus, "actCreate": actCreate, "actEdit": actEdit,
 		"actAdorn": actAdorn, "actRules": actRules, "actKey": actKey, "actPause": actPause, "actResume": actResume, "actDelete": actDelete, "actOffer": actOffer,
 		"actTake": actTake, "actRefuse": actRefuse, "actJoin": actJoin, "actAnswer": actAnswer, "actLeave": actLeave, "actSuspend": actSuspend,
-		"actReinstate": actReinstate, "actInspect": actInspect, "actChannels": actChannels, "actAbilities": actAbilities, "actLimits": actLimits,
+		"actReinstate": actReinstate, "actContinue": actContinue, "actInspect": actInspect, "actChannels": actChannels, "actAbilities": actAbilities, "actLimits": actLimits,
 		"actSettings": actSettings, "actAudit": actAudit, "actAdmit": actAdmit, "actDismiss": actDismiss, "actServers": actServers,
 		"actOrphans": actOrphans, "actAll": actAll, "actAssign": actAssign, "actSwitch": actSwitch, "actStop": actStop, "actBe": actBe, "actMarks": actMarks,
 		"actWhose": actWhose, "actIngest": actIngest, "actKeep": actKeep, "actServe": actServe,

@@ -67,6 +67,7 @@ func calls(t *testing.T) map[string]call {
 		"OpenLines":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.OpenLines(c, a)) }},
 		"Outcome":      {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Outcome(c, a, s.line.ID)) }},
 		"Fingerprint":  {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Fingerprint(c, a, "Ada", "hello")) }},
+		"PersonSpoke":  {actor: program, do: func(c ctx, s *stage, a act) error { return s.PersonSpoke(c, a, general) }},
 		"SetOperators": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SetOperators(c, a, []snowflake.ID{operator}) }},
 		"Roll":         {actor: program, do: func(c ctx, s *stage, a act) error { return s.Roll(c, a, 0, 1, []snowflake.ID{other}) }},
 		"Depart":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Depart(c, a, guild) }},
@@ -131,6 +132,7 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		ctx = context.Context
 		act = entities.Actor
 	)
+	sheriff := entities.Member(mia, guild, discord.PermissionManageMessages)
 	return map[string]call{
 		"MayCreate": {actor: boss, do: func(c ctx, s *stage, a act) error { return s.MayCreate(c, a) }},
 		"Create": {actor: boss, do: func(c ctx, s *stage, a act) error {
@@ -142,6 +144,10 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		"Reinstate": {actor: entities.Member(mia, guild, discord.PermissionManageMessages), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Reinstate(c, a, s.ids["Cat"]))
 		}},
+		"Resting":  {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Resting(c, a, general, s.rests) }},
+		"Continue": {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Continue(c, a, general, s.rests) }},
+		"Talks":    {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Talks(c, a)) }},
+		"SetTalk":  {actor: boss, do: func(c ctx, s *stage, a act) error { return s.SetTalk(c, a, lab, 60) }},
 		"SetChannels": {actor: boss, do: func(c ctx, s *stage, a act) error {
 			return s.SetChannels(c, a, s.ids["Ada"], rules([]entities.ChosenRule{{ChosenChannel: chosen(lab)[0], Access: entities.Read}, {ChosenChannel: chosen(general)[0], Access: entities.Write}}))
 		}},

@@ -30,6 +30,7 @@ type stage struct {
 	cursor  string
 	key     string
 	line    entities.Line // begun by Ada
+	rests   time.Time     // until when entities rest in general
 }
 
 func require(t *testing.T, err error) {
@@ -48,6 +49,7 @@ func newStage(t *testing.T) *stage {
 	w.SetMember(guild, entities.Membership{UserID: zoe}, false, at(0))
 	w.PutGuild(entities.Guild{ID: gone, Name: "Gone", Available: true}, nil, entities.Membership{UserID: botUser}, []entities.Channel{{ID: lost, GuildID: gone, Name: "lost"}})
 	s.picture = picture(t, 1)
+	var eve string // her key
 	for name, make := range map[string]entities.NewEntity{
 		"Ada": {Avatar: &s.picture}, "Cat": {}, "Dee": {}, "Eve": {}, "Fay": {Owner: entities.Person{ID: zoe}},
 	} {
@@ -55,13 +57,17 @@ func newStage(t *testing.T) *stage {
 		made, err := s.Create(t.Context(), admin(olivia), make)
 		require(t, err)
 		s.ids[name] = made.Entity.ID
-		if name == "Ada" {
+		switch name {
+		case "Ada":
 			s.key = made.Key
+		case "Eve":
+			eve = made.Key
 		}
 	}
 	s.wait(t)
 	now = now.Add(entities.Sleep + time.Hour)
 	s.act(t)
+	s.talk(t, eve)
 	return s
 }
 
@@ -100,6 +106,24 @@ func (s *stage) act(t *testing.T) {
 	s.line = said.Line
 	s.cursor, err = s.Cursor(ctx, s.ada, 0, 1)
 	require(t, err)
+}
+
+// talk has Ada and Eve talk until they rest.
+func (s *stage) talk(t *testing.T, key string) {
+	t.Helper()
+	actor, err := s.Authenticate(t.Context(), key, "")
+	require(t, err)
+	eve, err := s.Authorize(t.Context(), actor, entities.Post, general)
+	require(t, err)
+	s.OnRest(func(rest entities.Rest) { s.rests = rest.Until })
+	for turn := range 9 {
+		if err = nil; turn%2 == 0 {
+			_, err = s.Begin(t.Context(), s.ada, s.permit, entities.Draft{Parts: []string{"tick"}})
+		} else {
+			_, err = s.Begin(t.Context(), actor, eve, entities.Draft{Parts: []string{"tock"}})
+		}
+	}
+	wantRefusal(t, err, entities.Unavailable)
 }
 
 // becoming changes settings to what is given.

@@ -63,8 +63,10 @@ type Registry struct {
 	judge       func(matter) error // the gate's decision
 	pace        pace
 	outbox      outbox
+	guard       guard
 	credentials credentials
-	revoked     hooks
+	revoked     hooks[ID]
+	rested      hooks[Rest]
 	refusals    refusals
 }
 
@@ -82,7 +84,7 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 	r := &Registry{
 		world: cfg.World, admission: cfg.Admission, log: cfg.Log, now: cfg.Now, random: cfg.Random, db: db,
 		roster: newRoster(), uses: uses{written: map[string]time.Time{}}, decoding: make(chan struct{}, maxDecoding),
-		judge: judge, pace: newPace(), outbox: newOutbox(),
+		judge: judge, pace: newPace(), outbox: newOutbox(), guard: newGuard(),
 	}
 	r.operators.Store(&cfg.Operators)
 	if err := r.load(ctx); err != nil {
@@ -121,7 +123,10 @@ func (r *Registry) load(ctx context.Context) error {
 	if err := r.readRoster(ctx); err != nil {
 		return err
 	}
-	return r.readLines(ctx)
+	if err := r.readLines(ctx); err != nil {
+		return err
+	}
+	return r.readGuard(ctx)
 }
 
 // Close ends the registry. Nothing may be called after it.

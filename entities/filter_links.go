@@ -13,8 +13,8 @@ var (
 	invites = regexp.MustCompile(`(?i)\bdiscord(?:\.(?:gg|gift|new|me|li)|(?:app)?\.com[/\\]+(?:invite|gifts|template))[/\\]`)
 	// ours is a link to Discord as far as its path matters.
 	ours = regexp.MustCompile(`(?i)^https?://(?:(?:(?:ptb|canary)\.)?discord(?:app)?\.com/channels|(?:cdn\.discordapp\.com|media\.discordapp\.net)/(?:attachments|ephemeral-attachments|emojis|stickers))/`)
-	// turns are what leads to another path: a segment of dots, which a browser resolves.
-	turns = regexp.MustCompile(`(?i)(?:^|/)\.{1,2}(?:/|$)|%2e|%2f|%5c|\\`)
+	// turning are what leads to another path: a segment of dots, which a browser resolves.
+	turning = regexp.MustCompile(`(?i)(?:^|/)\.{1,2}(?:/|$)|%2e|%2f|%5c|\\`)
 )
 
 // linked says whether a text has a link of which refused says so. A link is looked for as it
@@ -62,5 +62,5 @@ func foreign(text string) bool {
 	if query := strings.IndexAny(path, "?#"); query >= 0 {
 		path = path[:query]
 	}
-	return turns.MatchString(path)
+	return turning.MatchString(path)
 }

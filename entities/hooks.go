@@ -2,24 +2,32 @@ package entities
 
 import "sync"
 
-// hooks are called when an entity's credentials end.
-type hooks struct {
+// hooks are called when something happened.
+type hooks[T any] struct {
 	mu  sync.Mutex
-	all []func(ID)
+	all []func(T)
+}
+
+func (h *hooks[T]) add(fn func(T)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all = append(h.all, fn)
+}
+
+func (h *hooks[T]) call(of T) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, fn := range h.all {
+		fn(of)
+	}
 }
 
 // OnRevoked calls fn, which must not wait, whenever all credentials of an entity have ended:
 // its key was rotated or it was deleted. What they opened must end at once.
-func (r *Registry) OnRevoked(fn func(ID)) {
-	r.revoked.mu.Lock()
-	defer r.revoked.mu.Unlock()
-	r.revoked.all = append(r.revoked.all, fn)
-}
+func (r *Registry) OnRevoked(fn func(ID)) { r.revoked.add(fn) }
 
-func (r *Registry) credentialsEnded(id ID) {
-	r.revoked.mu.Lock()
-	defer r.revoked.mu.Unlock()
-	for _, fn := range r.revoked.all {
-		fn(id)
-	}
-}
+func (r *Registry) credentialsEnded(id ID) { r.revoked.call(id) }
+
+// OnRest calls fn, which must neither wait nor call the registry, whenever entities begin to
+// rest in a channel.
+func (r *Registry) OnRest(fn func(Rest)) { r.rested.add(fn) }

@@ -108,7 +108,7 @@ func (r *Registry) Memory() string {
 	for _, index := range []any{s.present, s.owned} {
 		fmt.Fprintln(&b, named(index))
 	}
-	return b.String()
+	return b.String() + r.Guarded()
 }
 
 // named words an index by the ids in it.
@@ -124,8 +124,11 @@ func named(index any) string {
 
 // Afresh words what a registry would have in memory that was opened now.
 func (r *Registry) Afresh(ctx context.Context) (string, error) {
-	again := &Registry{db: r.db, roster: newRoster()}
+	again := &Registry{db: r.db, now: r.now, roster: newRoster(), outbox: newOutbox(), guard: newGuard()}
 	if err := again.readRoster(ctx); err != nil {
+		return "", err
+	}
+	if err := again.readGuard(ctx); err != nil {
 		return "", err
 	}
 	return again.Memory(), nil

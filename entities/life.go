@@ -119,6 +119,7 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 	}
 	r.pace.forget(now)
 	r.uses.forget(now)
+	r.guard.tidy(now)
 	return r.change(ctx, func(tx *gorm.DB) error {
 		if err := tx.Where("at < ?", now.Add(-auditLife)).Delete(&Audit{}).Error; err != nil {
 			return fmt.Errorf("forget old audits: %w", err)
@@ -129,7 +130,7 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 		if err := dropLines(tx, "at < ? AND state NOT IN ?", now.Add(-KeyLife), []LineState{LineQueued, LineSending}); err != nil {
 			return err
 		}
-		return nil
+		return forgetTalks(tx, now)
 	}, nil)
 }
 
@@ -187,7 +188,7 @@ func (r *Registry) forgetGuild(ctx context.Context, m matter, guild snowflake.ID
 	for _, e := range r.roster.in(guild) {
 		ids, pictures = append(ids, e.ID), append(pictures, e.stays[guild].Avatar)
 	}
-	return r.alterGuildLocked(ctx, m, guild, func(tx *gorm.DB, row *GuildRow) (string, error) {
+	err := r.alterGuildLocked(ctx, m, guild, func(tx *gorm.DB, row *GuildRow) (string, error) {
 		if err := dropLines(tx, "guild_id = ?", guild); err != nil {
 			return "", err
 		}
@@ -212,6 +213,10 @@ func (r *Registry) forgetGuild(ctx context.Context, m matter, guild snowflake.ID
 		}
 		delete(s.blocked, guild)
 	})
+	if err == nil {
+		r.guard.leave(guild)
+	}
+	return err
 }
 
 const applicationSetting = "application"

@@ -111,6 +111,7 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		if undo != nil {
 			undo()
 		}
+		err = r.begunToRest(ctx, err)
 		if IsRefusal(err, Unavailable) || IsRefusal(err, NotAllowed) {
 			err = r.refused(ctx, actor, act{name: "speak"}, "", permit.guild.ID, err)
 		}
@@ -149,7 +150,16 @@ func (r *Registry) lineOf(permit Permit, draft Draft) Line {
 // weigh asks everything that may stand against a line which the entity has the right to say,
 // and counts it. Undo uncounts it.
 func (r *Registry) weigh(_ *gorm.DB, m matter, permit Permit, _ Draft, now time.Time) (undo func(), err error) {
-	return r.spend(m.entry, permit.guild.ID, now)
+	unspend, err := r.spend(m.entry, permit.guild.ID, now)
+	if err != nil {
+		return nil, err
+	}
+	unturn, err := r.takeTurn(m.entry, permit, now)
+	if err != nil {
+		unspend()
+		return nil, err
+	}
+	return func() { unspend(); unturn() }, nil
 }
 
 // begunBefore finds the line of an earlier call that was the same.

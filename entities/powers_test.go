@@ -52,6 +52,7 @@ var powers = map[string]string{
 	"actAbilities": "A",
 	"actLimits":    "A",
 
+	"actContinue": "A B M",
 	"actSettings": "A B",
 	"actAudit":    "A B",
 

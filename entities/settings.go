@@ -73,6 +73,7 @@ func changed(before, after Settings) []string {
 		{before.Limits != after.Limits, "limits"},
 		{before.LogChannel != after.LogChannel, "log channel"},
 		{before.Filter != after.Filter, "what may be said"},
+		{before.Loop != after.Loop, "loop guard"},
 	} {
 		if part.differs {
 			names = append(names, part.name)
@@ -103,6 +104,9 @@ func (r *Registry) cleanSettings(guild snowflake.ID, before, s Settings) (Settin
 		return s, err
 	}
 	if err := s.Filter.check(); err != nil {
+		return s, err
+	}
+	if err := s.Loop.check(); err != nil {
 		return s, err
 	}
 	if s.LogChannel != 0 && s.LogChannel != before.LogChannel {

@@ -20,7 +20,8 @@ const (
 
 // utterance is a message on its way to the event log.
 type utterance struct {
-	event entities.Event
+	event  entities.Event
+	person bool // said it
 	// echo is what the message is the echo of, if it is one; late, that nobody waits for it.
 	echo *flight
 	late bool
@@ -115,7 +116,7 @@ func (a *astray) end(thread snowflake.ID) {
 
 // noteMessage puts a message on its way to the event log.
 func (r *Relay) noteMessage(m discord.Message, echo *flight, late bool) {
-	h := utterance{echo: echo, late: late, event: entities.Event{
+	h := utterance{echo: echo, late: late, person: byPerson(m), event: entities.Event{
 		Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
 	}}
 	if echo != nil {
@@ -209,6 +210,10 @@ func (r *Relay) write(all []utterance) error {
 		events = append(events, h.event)
 	}
 	if err := r.attribute(ctx, actor, events); err != nil {
+		return err
+	}
+	// First, so that whoever is woken by a person answers that person.
+	if err := r.heardPersons(ctx, all); err != nil {
 		return err
 	}
 	appended, err := r.registry.Append(ctx, actor, events)

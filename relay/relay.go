@@ -71,6 +71,7 @@ type Relay struct {
 	asking   asking
 	records  queue[record]
 	notices  queue[entities.Notice]
+	rests    rests
 	logins   gateway.IdentifyRateLimiter
 	degraded atomic.Bool   // Discord does not tell of members
 	refused  chan struct{} // it refused an intent
@@ -113,6 +114,8 @@ func New(cfg Config) (*Relay, error) {
 	r.fillings.all = map[entities.Gap]*filling{}
 	r.unasked, r.records = newQueue[snowflake.ID](), newQueue[record]()
 	r.notices = newQueue[entities.Notice]()
+	r.rests.queue = newQueue[entities.Rest]()
+	r.registry.OnRest(r.rested)
 	r.refused = make(chan struct{}, 1)
 	r.draining = make(chan struct{})
 	r.patience = usualPatience

@@ -56,6 +56,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	owned.Go(func() { r.askForOwners(ctx) })
 	owned.Go(func() { r.keepRecords(ctx) })
 	owned.Go(func() { r.tellAdmins(ctx) })
+	owned.Go(func() { r.tellRests(ctx) })
 	owned.Go(func() { r.retain(ctx) })
 	defer owned.Wait()
 	defer stopIngest()
