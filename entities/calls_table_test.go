@@ -49,12 +49,20 @@ func calls(t *testing.T) map[string]call {
 		"Speakers":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Speakers(c, a, []snowflake.ID{1})) }},
 		"Spend":          {do: func(c ctx, s *stage, a act) error { return errOf(s.Spend(c, a, s.permit)) }},
 
+		"Owned":    {do: func(c ctx, s *stage, a act) error { return s.Owned(c, a, s.permit, 1) }},
+		"Claim":    {do: func(c ctx, s *stage, a act) error { return errOf(s.Claim(c, a, s.reacts, 2, "👍")) }},
+		"Claimed":  {do: func(c ctx, s *stage, a act) error { return errOf(s.Claimed(c, a, s.unreacts, 1, "👍")) }},
+		"Disclaim": {do: func(c ctx, s *stage, a act) error { return s.Disclaim(c, a, s.unreacts, 1, "👍") }},
+
 		"Hears":     {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Hears(c, a, general)) }},
 		"Inhabited": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Inhabited(c, a, guild)) }},
 		"Owners":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Owners(c, a, guild)) }},
 		"Picture":   {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Picture(c, a, s.picture.Hash)) }},
 		"Append": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Append(c, a, []entities.Event{message(3, general), message(4, lab)}))
+		}},
+		"ReactionsGone": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return s.ReactionsGone(c, a, []snowflake.ID{1}, "👍", s.ids["Cat"])
 		}},
 		"Own":          {actor: program, do: func(c ctx, s *stage, a act) error { return s.Own(c, a, s.permit, 2, at(1)) }},
 		"SetOperators": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SetOperators(c, a, []snowflake.ID{operator}) }},
@@ -125,6 +133,9 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		"Reinstate": {actor: entities.Member(mia, guild, discord.PermissionManageMessages), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Reinstate(c, a, s.ids["Cat"]))
 		}},
+		"SpokenBy":      {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.SpokenBy(c, a, general, 1)) }},
+		"MayDeleteLine": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.MayDeleteLine(c, a, general, 1)) }},
+		"LineDeleted":   {actor: boss, do: func(c ctx, s *stage, a act) error { return s.LineDeleted(c, a, s.removal) }},
 		"SetChannels": {actor: boss, do: func(c ctx, s *stage, a act) error {
 			return s.SetChannels(c, a, s.ids["Ada"], rules([]entities.ChosenRule{{ChosenChannel: chosen(lab)[0], Access: entities.Read}, {ChosenChannel: chosen(general)[0], Access: entities.Write}}))
 		}},

@@ -160,14 +160,14 @@ func (p *pace) left(key paceKey, limits Limits, now time.Time) Limits {
 	return Limits{Minute: room(time.Minute, limits.Minute), Hour: room(time.Hour, limits.Hour), Day: room(day, limits.Day)}
 }
 
-// Spend counts a line against the entity's limits in a guild before it is said. GiveBack, which
+// Spend counts a line, or a thread, against the entity's limits in a guild before it is there. GiveBack, which
 // may be called once, uncounts one that Discord did not take.
 func (r *Registry) Spend(ctx context.Context, actor Actor, permit Permit) (giveBack func(), err error) {
 	m, err := r.pass(ctx, actor, actBe, "")
 	if err != nil {
 		return nil, err
 	}
-	if permit.right != Post || permit.entity.ID != m.entry.ID {
+	if !permit.right.writes() || permit.entity.ID != m.entry.ID {
 		return nil, Refuse(NotAllowed, "What is counted follows from a permit of one's own to speak, which this is not.")
 	}
 	now, key := r.now(), paceKey{m.entry.ID, permit.guild.ID}

@@ -151,7 +151,7 @@ func bury(tx *gorm.DB, e *entry) error {
 		}
 		pictures = append(pictures, in.Avatar)
 	}
-	for _, rows := range []any{&Departure{}, &CapabilityRule{}} {
+	for _, rows := range []any{&Departure{}, &CapabilityRule{}, &Reaction{}} {
 		if err := tx.Where("entity_id = ?", e.ID).Delete(rows).Error; err != nil {
 			return fmt.Errorf("forget what was decided about it: %w", err)
 		}

@@ -51,6 +51,8 @@ var powers = map[string]string{
 	"actAbilities": "A",
 	"actLimits":    "A",
 
+	"actDeleteLine": "O A B M",
+
 	"actSettings": "A B",
 	"actAudit":    "A B",
 
