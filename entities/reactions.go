@@ -94,6 +94,14 @@ func (r *Registry) ReactionsGone(ctx context.Context, actor Actor, messages []sn
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return err
 	}
+	// Most messages that are deleted have none: those take no turn at writing.
+	var known int64
+	if err := r.db.reader.WithContext(ctx).Model(&Reaction{}).Where("message_id IN ?", messages).Limit(1).Count(&known).Error; err != nil {
+		return fmt.Errorf("read whose reactions they are: %w", err)
+	}
+	if known == 0 {
+		return nil
+	}
 	err := r.change(ctx, func(tx *gorm.DB) error {
 		query := tx.Where("message_id IN ?", messages)
 		if emoji != "" {
