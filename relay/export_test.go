@@ -45,3 +45,10 @@ func (r *Relay) Mouths() int {
 	defer r.webhooks.mu.Unlock()
 	return max(len(r.webhooks.channels), len(r.webhooks.ours))
 }
+
+// Reacting counts the reactions of ours that the gateway has not told of yet.
+func (r *Relay) Reacting() int {
+	r.reactions.mu.Lock()
+	defer r.reactions.mu.Unlock()
+	return len(r.reactions.adds) + len(r.reactions.removals)
+}
