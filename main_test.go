@@ -57,11 +57,13 @@ func TestStories(t *testing.T) {
 			"pick":    onStage((*stage).pick),
 			"click":   onStage((*stage).click),
 			"press":   onStage((*stage).press),
+			"menu":    onStage((*stage).menu),
 			"reply":   onStage((*stage).replied),
 			"say":     onStage((*stage).say),
 			"line":    onStage((*stage).line),
 			"face":    onStage((*stage).face),
 			"reacted": onStage((*stage).reacted),
+			"pinged":  onStage((*stage).pinged),
 			// Discord itself
 			"discord": onStage((*stage).upset),
 			// AIs over MCP

@@ -285,6 +285,8 @@ func (s *stage) reacted(_ context.Context, args []string) error {
 //	discord admin NAME           makes somebody an admin of the second server
 //	discord guest NAME           makes somebody a plain member of the second server
 //	discord unhide               shows every command to everybody, as admins can
+//
+// and what [stage.meddle] knows.
 func (s *stage) upset(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "down":
@@ -349,8 +351,8 @@ func (s *stage) move(args []string) error {
 		s.discord.SetOutage(s.world.Guild, args[1] == "on")
 		return nil
 	}
-	if len(args) < 2 {
-		return fmt.Errorf("no such trouble: %s", args[0])
+	if !slices.Contains([]string{"leave", "come", "guest", "timeout"}, args[0]) || len(args) < 2 {
+		return s.meddle(args)
 	}
 	user, _, _, err := s.person(args[1])
 	if err != nil {
@@ -363,10 +365,8 @@ func (s *stage) move(args []string) error {
 		return s.discord.AddMember(s.world.Guild, user)
 	case "guest": // a plain member of the other server
 		return s.discord.AddMember(s.world.OtherGuild, user)
-	case "timeout":
+	default: // timeout
 		return s.discord.TimeOut(s.world.Guild, user, time.Now().Add(time.Hour))
-	default:
-		return fmt.Errorf("no such trouble: %s", args[0])
 	}
 }
 

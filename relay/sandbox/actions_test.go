@@ -62,7 +62,7 @@ func TestCustomEmojis(t *testing.T) {
 		s.ok(s.ChangeRole(s.Guild, role, func(r *sandbox.Role) { r.Permissions &^= sandbox.UseExternalEmojis }))
 	}
 	second := s.say(s.Mia, s.General, "like me too")
-	s.refused(403, 50013, "PUT", "/channels/%s/messages/%s/reactions/parasol:%s/@me", "", s.General, second.ID, there)
+	s.refused(400, 10014, "PUT", "/channels/%s/messages/%s/reactions/parasol:%s/@me", "", s.General, second.ID, there)
 	if got := s.must(200, "GET", "/guilds/%s/emojis", "", s.Guild).list(); len(got) != 1 || got[0].id() != here {
 		t.Errorf("emojis: %v", got)
 	}

@@ -27,25 +27,32 @@ func (d *Discord) fetchAvatar(c *call) {
 		return
 	}
 	got := AvatarFetch{URL: in.AvatarURL}
-	if err := got.look(c.Context()); err != nil {
+	if err := got.look(context.WithoutCancel(c.Context()), d.painter); err != nil {
 		got.Err = err.Error()
 	}
 	c.avatar = &got
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.state.avatars = append(d.state.avatars, got)
+	f := &d.state.faces
+	if len(f.fetches) >= mostRequests {
+		f.fetches = slices.Delete(f.fetches, 0, mostRequests/10)
+	}
+	f.fetches = append(f.fetches, got)
+}
+
+// newPainter makes the client that fetches avatars.
+func newPainter() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: avatarTime,
+		CheckRedirect: func(r *http.Request, _ []*http.Request) error { return onLoopback(r.URL.String()) },
+	}
 }
 
 // look fetches the picture. The stand-in calls nobody but loopback.
-func (a *AvatarFetch) look(ctx context.Context) error {
+func (a *AvatarFetch) look(ctx context.Context, client *http.Client) error {
 	if err := onLoopback(a.URL); err != nil {
 		return err
 	}
-	transport := &http.Transport{DisableKeepAlives: true}
-	defer transport.CloseIdleConnections()
-	client := http.Client{Transport: transport, Timeout: avatarTime, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		return onLoopback(r.URL.String())
-	}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.URL, nil)
 	if err != nil {
 		return fmt.Errorf("avatar request: %w", err)
@@ -85,9 +92,59 @@ func onLoopback(text string) error {
 	return nil
 }
 
-// AvatarFetches is what came of every avatar_url that the stand-in looked at, oldest first.
+// AvatarFetches is what came of the avatar_urls that the stand-in looked at, oldest first
+// and at most the last 20,000.
 func (d *Discord) AvatarFetches() []AvatarFetch {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Clone(d.state.avatars)
+	return slices.Clone(d.state.faces.fetches)
+}
+
+// faces is what the stand-in keeps of avatars. Discord.mu guards it.
+type faces struct {
+	fetches  []AvatarFetch
+	withheld bool
+	awaited  []awaitedFace
+}
+
+// awaitedFace is a message that still lacks its picture.
+type awaitedFace struct {
+	channel, message ID
+	hash             string
+}
+
+// WithholdAvatars has webhook messages come without the picture that their avatar_url
+// names (author.avatar is null in the answer and in MESSAGE_CREATE), as when Discord could
+// not fetch it in time; on is false to end that. [Discord.DeliverAvatars] fills them in.
+func (d *Discord) WithholdAvatars(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state.faces.withheld = on
+}
+
+// awaitFace remembers a message whose picture was withheld. Callers hold Discord.mu.
+func (d *Discord) awaitFace(m *Message, fetched *AvatarFetch) {
+	if f := &d.state.faces; f.withheld && fetched != nil && fetched.Hash != "" {
+		f.awaited = append(f.awaited, awaitedFace{m.ChannelID, m.ID, fetched.Hash})
+	}
+}
+
+// DeliverAvatars gives the messages that lack a withheld picture theirs, as far as the
+// picture could be fetched and the message is still there, and says how many there were.
+// REST shows it from then on, and each sends MESSAGE_UPDATE; nothing counts as edited.
+func (d *Discord) DeliverAvatars() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delivered := 0
+	for _, face := range d.state.faces.awaited {
+		m := d.message(face.channel, face.message)
+		if m == nil {
+			continue
+		}
+		m.Author.Avatar = &face.hash
+		d.dispatch(m.GuildID, m.ChannelID, messageIntent(m.GuildID), "MESSAGE_UPDATE", messageEvent{m, false})
+		delivered++
+	}
+	d.state.faces.awaited = nil
+	return delivered
 }

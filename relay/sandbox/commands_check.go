@@ -65,7 +65,8 @@ func (in *commandForm) check(f *form, at string, scope ID) {
 	case UserCommand, MessageCommand:
 		f.length(at+"name", in.Name, 1, 32)
 		if in.Description != "" {
-			f.add(at+"description", "APPLICATION_COMMAND_DESCRIPTION_NOT_ALLOWED", "Context menu commands cannot have description")
+			// discord-api-docs #3629 shows this code.
+			f.add(at+"description", "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION_INVALID", "Context menu commands cannot have description")
 		}
 		if len(in.Options) > 0 {
 			f.add(at+"options", "APPLICATION_COMMAND_OPTIONS_NOT_ALLOWED", "Context menu commands cannot have options")

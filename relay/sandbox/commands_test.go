@@ -40,7 +40,7 @@ func TestCommandRefusals(t *testing.T) {
 		"no description":           {`[{"name":"a"}]`, "BASE_TYPE_REQUIRED", `"description"`},
 		"long description":         {`[{"name":"a","description":"` + long + `"}]`, "BASE_TYPE_BAD_LENGTH", `"description"`},
 		"unknown type":             {`[{"name":"a","description":"d","type":9}]`, "BASE_TYPE_CHOICES", `"type"`},
-		"menu with description":    {`[{"name":"A","type":2,"description":"d"}]`, "DESCRIPTION_NOT_ALLOWED", `"description"`},
+		"menu with description":    {`[{"name":"A","type":2,"description":"d"}]`, "CONTEXT_MENU_DESCRIPTION_INVALID", `"description"`},
 		"menu with options":        {`[{"name":"A","type":3,"options":[{"type":3,"name":"o","description":"d"}]}]`, "OPTIONS_NOT_ALLOWED", `"options"`},
 		"same name twice":          {`[{"name":"a","description":"d"},{"name":"a","description":"d"}]`, "APPLICATION_COMMANDS_DUPLICATE_NAME", `"1"`},
 		"26 options":               {options(repeat(26, func(i int) string { return fmt.Sprintf(`{"type":3,"name":"o%d","description":"d"}`, i) })), "BASE_TYPE_MAX_LENGTH", `"options"`},

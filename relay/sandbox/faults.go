@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -12,14 +14,23 @@ import (
 // Fault is how a request goes wrong.
 type Fault struct {
 	Kind FaultKind
-	// Status is the status of Refuse and of CommitThenRefuse. Default: 500.
+	// Status is the status of Refuse and of CommitThenRefuse. Default: 500, or that of Code.
 	Status int
+	// Code is the JSON error code that Refuse, CommitThenRefuse and TooMany give: 200000 for
+	// AutoMod, say, or 20028 for a channel's write limit. Default: none.
+	Code int
 	// After is how long CommitLate waits before it does what was asked.
 	After time.Duration
 	// RetryAfter is what a 429 says, in seconds. Default: 1.
 	RetryAfter float64
 	// Scope is X-RateLimit-Scope of a 429: user, global or shared. Default: user.
 	Scope string
+	// Bucket lets a 429 in JSON tell of its route's bucket, as those of routes do
+	// (topics/rate-limits, "Exceeding A Rate Limit"): used up when the scope is user, with
+	// requests left when it is shared. A global one never tells of any.
+	Bucket bool
+	// NoRetryAfter leaves the header Retry-After out of Cloudflare's page.
+	NoRetryAfter bool
 }
 
 // FaultKind is a way to go wrong.
@@ -78,11 +89,16 @@ func (d *Discord) Fault(match func(*http.Request) bool, times int, fault Fault) 
 func (d *Discord) nextFault(r *http.Request) *Fault {
 	d.mu.Lock()
 	d.state.faults = slices.DeleteFunc(d.state.faults, func(p *plannedFault) bool { return p.left == 0 })
-	planned := slices.Clone(d.state.faults)
+	planned, plans := slices.Clone(d.state.faults), slices.Clone(d.state.plans)
 	d.mu.Unlock()
 	for _, p := range planned {
 		if p.match(r) && d.spend(p) {
 			return &p.fault
+		}
+	}
+	for _, plan := range plans {
+		if fault := (*plan)(r); fault != nil {
+			return fault
 		}
 	}
 	return nil
@@ -153,23 +169,21 @@ const cloudflarePage = `<!DOCTYPE html><html><head><title>Access denied | discor
 	`<body><h1>Error 1015</h1><p>You are being rate limited</p></body></html>`
 
 // instead answers a request by a fault that does nothing else, and says whether it did.
-func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request) bool {
+func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request, route *route) bool {
 	switch f.Kind {
 	case Reset:
 		breakConnection(w)
 	case Refuse:
-		d.close(note, f.status(), "")
-		writeAnswer(w, f.status(), plainError(f.status()))
+		d.refuseBy(w, f, note)
 	case TooMany:
 		d.close(note, http.StatusTooManyRequests, f.scope())
-		late := &tooSoon{Message: "You are being rate limited.", RetryAfter: f.retryAfter(), Global: f.scope() == "global", scope: f.scope()}
-		d.mark(w.Header(), &call{}, late)
-		status, body := d.encode(nil, late)
-		writeAnswer(w, status, body)
+		d.tooMany(w, f, route)
 	case Cloudflare:
 		d.close(note, http.StatusTooManyRequests, "")
 		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
-		w.Header().Set("Retry-After", fmt.Sprintf("%.0f", f.retryAfter()))
+		if !f.NoRetryAfter {
+			w.Header().Set("Retry-After", fmt.Sprintf("%.0f", math.Ceil(f.retryAfter())))
+		}
 		w.Header().Set("Server", "cloudflare")
 		w.WriteHeader(http.StatusTooManyRequests)
 		_, _ = w.Write([]byte(cloudflarePage)) // the client may be gone
@@ -179,11 +193,38 @@ func (d *Discord) instead(w http.ResponseWriter, f *Fault, note *Request) bool {
 	return true
 }
 
-func (f *Fault) status() int {
-	if f.Status == 0 {
-		return http.StatusInternalServerError
+// tooMany answers 429 in JSON. A route's tells of its bucket when it should.
+func (d *Discord) tooMany(w http.ResponseWriter, f *Fault, route *route) {
+	late := &tooSoon{Message: tooOften, RetryAfter: f.retryAfter(), Global: f.scope() == "global", Code: f.Code, scope: f.scope()}
+	told := &call{route: route}
+	if f.Bucket && route != nil {
+		l := limitOf(route.pattern)
+		told.bucket = &bucket{limit: l, used: l.count, ends: d.now().Add(time.Duration(f.retryAfter() * float64(time.Second)))}
+		if f.scope() == "shared" {
+			late.Message, told.bucket.used = resourceTooOften, 1
+		}
 	}
-	return f.Status
+	d.mark(w.Header(), told, late)
+	status, body := d.encode(nil, late)
+	writeAnswer(w, status, body)
+}
+
+// refuseBy answers with a fault's status and code.
+func (d *Discord) refuseBy(w http.ResponseWriter, f *Fault, note *Request) {
+	status, body := cmp.Or(f.Status, http.StatusInternalServerError), []byte(nil)
+	if f.Code != 0 {
+		refusal := refusals[f.Code]
+		refusal.Code = f.Code
+		refusal.Status = cmp.Or(f.Status, refusal.Status, http.StatusBadRequest)
+		status, body = d.encode(nil, &refusal)
+	} else {
+		body = plainError(status)
+	}
+	d.mu.Lock()
+	note.Code = f.Code
+	d.mu.Unlock()
+	d.close(note, status, "")
+	writeAnswer(w, status, body)
 }
 
 func (f *Fault) scope() string {
@@ -208,8 +249,7 @@ func plainError(status int) []byte {
 func (d *Discord) after(w http.ResponseWriter, r *http.Request, f *Fault, note *Request, status int, body []byte) bool {
 	switch f.Kind {
 	case CommitThenRefuse:
-		d.close(note, f.status(), "")
-		writeAnswer(w, f.status(), plainError(f.status()))
+		d.refuseBy(w, f, note)
 	case CommitThenReset:
 		breakConnection(w)
 	case CommitThenHang:

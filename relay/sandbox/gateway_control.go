@@ -38,6 +38,23 @@ func (d *Discord) CloseCode(code int) {
 	}
 }
 
+// RevokeToken makes the bot's token worthless, as resetting it in the Developer Portal
+// does: every request that needs it gets 401, and the gateway ends with 4004. Webhooks and
+// interactions, which have tokens of their own, go on.
+func (d *Discord) RevokeToken() {
+	d.mu.Lock()
+	d.state.revoked = true
+	d.mu.Unlock()
+	d.CloseCode(4004)
+}
+
+// RestoreToken makes the token good again, as if it had been put into the configuration anew.
+func (d *Discord) RestoreToken() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state.revoked = false
+}
+
 // Reconnect asks every client to reconnect and resume (op 7).
 func (d *Discord) Reconnect() { d.toAll(`{"op":7,"d":null,"s":null,"t":null}`) }
 

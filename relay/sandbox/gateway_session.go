@@ -114,7 +114,7 @@ func (d *Discord) beginSession(l *link, raw json.RawMessage) int {
 
 func (d *Discord) checkIdentify(in *identify) int {
 	switch {
-	case *in.Token != d.state.token:
+	case d.state.revoked, *in.Token != d.state.token:
 		return 4004
 	case in.Shard != nil && (len(*in.Shard) != 2 || (*in.Shard)[1] < 1 || (*in.Shard)[0] < 0 || (*in.Shard)[0] >= (*in.Shard)[1]):
 		return 4010
@@ -194,7 +194,7 @@ func (d *Discord) resume(l *link, raw json.RawMessage) int {
 	if json.Unmarshal(raw, &in) != nil || in.Token == nil || in.SessionID == nil || in.Seq == nil {
 		return 4002
 	}
-	if *in.Token != d.state.token {
+	if d.state.revoked || *in.Token != d.state.token {
 		return 4004
 	}
 	s := d.state.gateway.sessions[*in.SessionID]

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func raise(t *testing.T, change ...func(*sandbox.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Transport: &http.Transport{}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
 	t.Cleanup(func() {
 		client.CloseIdleConnections()
 		if err := d.Close(); err != nil {
@@ -193,6 +194,16 @@ func (s *house) webhook(channel sandbox.ID) string {
 	s.t.Helper()
 	w := s.must(200, "POST", "/channels/%s/webhooks", `{"name":"voices"}`, channel).object()
 	return "/webhooks/" + w.text("id") + "/" + w.text("token")
+}
+
+// address is the URL of a path below the API.
+func (s *house) address(path string) *url.URL {
+	s.t.Helper()
+	u, err := url.Parse(s.APIURL() + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return u
 }
 
 // upload sends a multipart form with payload_json and one file.

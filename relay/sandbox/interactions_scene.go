@@ -176,6 +176,9 @@ func (d *Discord) seen(s *scene, name string, kind CommandType) (*Command, error
 	switch {
 	case k == nil:
 		return nil, fmt.Errorf("there is no command %q", name)
+	case s.channel.isThread() && s.channel.Archived:
+		// topics/threads: nobody can use commands in an archived thread.
+		return nil, fmt.Errorf("%q cannot be used here: the thread is archived", name)
 	case !k.in(s.context()):
 		return nil, fmt.Errorf("%q is hidden here: it is not for this context", name)
 	case k.NSFW && !s.channel.NSFW && s.guild != nil:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -68,20 +69,45 @@ func (d *Discord) Requests() []Request {
 	return list
 }
 
-// InvalidRequests counts what Discord counts towards its ban: answers 401, 403 and 429,
-// without those 429 whose scope is shared.
-func (d *Discord) InvalidRequests() int {
+// Refusals counts answers that Discord would rather not have to give.
+type Refusals struct {
+	Unauthorized int // 401, to the bot's token or to a webhook's or an interaction's
+	Forbidden    int // 403
+	TooMany      int // 429 but for the next
+	Shared       int // 429 with the scope shared
+	// DeadWebhooks are requests to a webhook that had answered 404 before; Discord restricts
+	// who goes on with that (topics/rate-limits, "Invalid Request Limit").
+	DeadWebhooks int
+}
+
+// Invalid is what counts towards a ban, of which Discord takes 10,000 in 10 minutes from
+// an address (topics/rate-limits, "Invalid Request Limit"): 401, 403, and 429 but for shared.
+func (r Refusals) Invalid() int { return r.Unauthorized + r.Forbidden + r.TooMany }
+
+// Refusals gives the counts since the start.
+func (d *Discord) Refusals() Refusals {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.state.invalid
+	return d.state.refused
 }
+
+// InvalidRequests is the sum that counts towards a ban: see [Refusals.Invalid].
+func (d *Discord) InvalidRequests() int { return d.Refusals().Invalid() }
 
 // close enters what a request got.
 func (d *Discord) close(r *Request, status int, scope string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r.Status, r.Scope = status, scope
-	if status == 401 || status == 403 || (status == 429 && scope != "shared") {
-		d.state.invalid++
+	counts := &d.state.refused
+	switch {
+	case status == http.StatusUnauthorized:
+		counts.Unauthorized++
+	case status == http.StatusForbidden:
+		counts.Forbidden++
+	case status == http.StatusTooManyRequests && scope == "shared":
+		counts.Shared++
+	case status == http.StatusTooManyRequests:
+		counts.TooMany++
 	}
 }

@@ -64,7 +64,10 @@ var (
 )
 
 // ping fills in whom a message really pings: what its text mentions and allowed lets
-// through. mayAll is whether its author may ping everyone and unmentionable roles.
+// through. allowed nil is the default, which is everything: so it was seen of webhooks
+// (discord-api-docs #2988, DiscordSRV #712). Since 2025 the documentation says that it is
+// users only for "interactions and webhooks" (#7629); the stand-in keeps to the worse.
+// mayAll is whether its author may ping everyone and unmentionable roles.
 func (d *Discord) ping(m *Message, allowed *allowedMentions, mayAll bool) {
 	m.Mentions, m.MentionRoles, m.MentionEveryone = nil, nil, false
 	text := codeSpan.ReplaceAllString(m.Content+"\n"+componentText(m.Components), " ")

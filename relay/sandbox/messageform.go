@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -122,6 +123,9 @@ func checkEmbeds(f *form, embeds []Embed) {
 	}
 	total := 0
 	for i := range embeds {
+		if reflect.ValueOf(embeds[i]).IsZero() { // discord-api-docs #1765
+			f.add(fmt.Sprintf("embeds.%d", i), "LIST_ITEM_VALUE_REQUIRED", "List item values of ModelType are required")
+		}
 		total += checkEmbed(f, fmt.Sprintf("embeds.%d", i), &embeds[i])
 	}
 	if total > 6000 {

@@ -56,6 +56,7 @@ func (d *Discord) post(dr draft) (*Message, error) {
 	d.wakeThread(dr.channel)
 	d.place(dr.channel, m)
 	d.said(m)
+	d.notePing(m, form.AllowedMentions == nil, false)
 	d.dispatch(m.GuildID, m.ChannelID, messageIntent(m.GuildID), "MESSAGE_CREATE", messageEvent{m, true})
 	d.announce(m)
 	return m, nil
@@ -70,7 +71,7 @@ func (dr *draft) mayBeEmpty() bool {
 func (d *Discord) place(ch *Channel, m *Message) {
 	if ch.isThread() {
 		m.Position = new(ch.TotalSent)
-		if m.ID != ch.ID && m.Type != threadStarter {
+		if ch.counts(m) {
 			ch.MessageCount++
 			ch.TotalSent++
 		}
@@ -79,11 +80,16 @@ func (d *Discord) place(ch *Channel, m *Message) {
 	ch.LastMessageID = m.ID
 }
 
+// counts says whether a message counts in a thread's message_count: all but the one that
+// it started with.
+func (c *Channel) counts(m *Message) bool {
+	return c.isThread() && m.ID != c.ID && m.Type != threadStarter
+}
+
 // wakeThread opens an archived thread again, as any message in it does.
 func (d *Discord) wakeThread(ch *Channel) {
 	if ch.isThread() && ch.Archived {
-		ch.Archived, ch.ArchivedAt = false, d.now()
-		d.dispatch(ch.GuildID, ch.ID, IntentGuilds, "THREAD_UPDATE", d.showThread(ch))
+		d.changeChannel(ch, func(ch *Channel) { ch.Archived, ch.ArchivedAt = false, d.now() })
 	}
 }
 
@@ -153,6 +159,9 @@ func (d *Discord) revise(m *Message, form *messageForm, files map[int]upload, ma
 	next.EditedTimestamp = new(d.now())
 	*m = next
 	if m.EphemeralTo == 0 {
+		if form.Content.Set || form.Components.Set {
+			d.notePing(m, form.AllowedMentions == nil, true)
+		}
 		d.dispatch(m.GuildID, m.ChannelID, messageIntent(m.GuildID), "MESSAGE_UPDATE", messageEvent{m, false})
 	}
 	return nil
@@ -169,13 +178,13 @@ func keepAll(list []Attachment) []attachmentForm {
 // erase deletes messages of one channel and tells everybody: MESSAGE_DELETE for one,
 // MESSAGE_DELETE_BULK when bulk. Callers hold Discord.mu.
 func (d *Discord) erase(ch *Channel, bulk bool, ids ...ID) {
-	before := len(d.state.messages[ch.ID])
 	d.state.messages[ch.ID] = slices.DeleteFunc(d.state.messages[ch.ID], func(m *Message) bool {
-		return slices.Contains(ids, m.ID)
+		gone := slices.Contains(ids, m.ID)
+		if gone && ch.counts(m) {
+			ch.MessageCount--
+		}
+		return gone
 	})
-	if ch.isThread() {
-		ch.MessageCount = max(0, ch.MessageCount-(before-len(d.state.messages[ch.ID])))
-	}
 	type single struct {
 		ID        ID `json:"id"`
 		ChannelID ID `json:"channel_id"`

@@ -4,42 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-)
-
-// limit is how many requests a bucket takes in a time.
-type limit struct {
-	count int
-	per   time.Duration
-}
-
-// limits by route. Discord documents no numbers; these are what its headers have been
-// seen to say. A route that is not here has restLimit.
-var limits = map[string]limit{
-	"POST /channels/{channel}/messages":                                   {5, 5 * time.Second},
-	"PATCH /channels/{channel}/messages/{message}":                        {5, 5 * time.Second},
-	"DELETE /channels/{channel}/messages/{message}":                       {5, time.Second},
-	"GET /channels/{channel}/messages":                                    {5, time.Second},
-	"POST /channels/{channel}/typing":                                     {5, 5 * time.Second},
-	"PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me":    {1, 250 * time.Millisecond},
-	"DELETE /channels/{channel}/messages/{message}/reactions/{emoji}/@me": {1, 250 * time.Millisecond},
-	"POST /channels/{channel}/webhooks":                                   {5, 2 * time.Second},
-	"POST /webhooks/{webhook}/{token}":                                    {5, 2 * time.Second},
-	"PATCH /webhooks/{webhook}/{token}/messages/{message}":                {5, 2 * time.Second},
-	"DELETE /webhooks/{webhook}/{token}/messages/{message}":               {5, 2 * time.Second},
-	"GET /guilds/{guild}/messages/search":                                 {5, 5 * time.Second},
-	"POST /users/@me/channels":                                            {10, 10 * time.Second},
-}
-
-var (
-	restLimit = limit{10, time.Second}
-	// globalLimit: reference "Global Rate Limit".
-	globalLimit = limit{50, time.Second}
-	// hiddenLimit is on webhook messages by channel and shows in no header.
-	hiddenLimit = limit{30, time.Minute}
 )
 
 // bucket counts the requests of one window.
@@ -65,12 +34,14 @@ func (b *bucket) take(now time.Time) bool {
 // rates are all buckets. Discord.mu guards them.
 type rates struct {
 	off     bool
+	pace    float64 // Config.Pace
 	buckets map[string]*bucket
 }
 
 func (r *rates) bucket(key string, l limit) *bucket {
 	b := r.buckets[key]
 	if b == nil {
+		l.per = time.Duration(float64(l.per) / r.pace)
 		b = &bucket{limit: l}
 		r.buckets[key] = b
 	}
@@ -102,33 +73,44 @@ func (d *Discord) admit(c *call) error {
 	if c.route.unlimited {
 		return nil
 	}
-	who := "ip"
-	if c.Header.Get("Authorization") != "" {
-		who = "bot"
-	}
-	l, ok := limits[c.route.pattern]
-	if !ok {
-		l = restLimit
-	}
-	c.bucket = r.bucket(c.route.pattern+" "+c.major(), l)
-	if g := r.bucket("global "+who, globalLimit); !g.take(now) && !r.off {
-		return &tooSoon{Message: "You are being rate limited.", RetryAfter: seconds(g.ends.Sub(now)), Global: true, scope: "global"}
+	c.bucket = r.bucket(c.route.counter()+" "+c.major(), limitOf(c.route.pattern))
+	followup := c.route.auth == tokenAuth && c.id("webhook") == d.state.app.id
+	if !followup { // interaction endpoints are not bound to the global limit
+		if g := r.bucket("global "+c.caller(), globalLimit); !g.take(now) && !r.off {
+			return &tooSoon{Message: tooOften, RetryAfter: seconds(g.ends.Sub(now)), Global: true, scope: "global"}
+		}
 	}
 	if !c.bucket.take(now) && !r.off {
-		return &tooSoon{Message: "You are being rate limited.", RetryAfter: seconds(c.bucket.ends.Sub(now)), scope: "user"}
+		return &tooSoon{Message: tooOften, RetryAfter: seconds(c.bucket.ends.Sub(now)), scope: "user"}
 	}
-	if c.route.pattern != "POST /webhooks/{webhook}/{token}" || c.id("webhook") == d.state.app.id {
+	if c.route.pattern != "POST /webhooks/{webhook}/{token}" || followup {
 		return nil
 	}
 	if w := d.state.webhooks[c.id("webhook")]; w != nil {
 		if h := r.bucket("hidden "+w.ChannelID.String(), hiddenLimit); !h.take(now) && !r.off {
-			return &tooSoon{Message: "The resource is being rate limited.", RetryAfter: seconds(h.ends.Sub(now)), scope: "shared"}
+			return &tooSoon{Message: resourceTooOften, RetryAfter: seconds(h.ends.Sub(now)), scope: "shared"}
 		}
 	}
 	return nil
 }
 
-func seconds(t time.Duration) float64 { return math.Round(t.Seconds()*1000) / 1000 }
+// caller is whom the global limit counts: the bot, or an address when the request has no
+// Authorization (topics/rate-limits, "Global Rate Limit").
+func (c *call) caller() string {
+	if c.Header.Get("Authorization") != "" {
+		return "bot"
+	}
+	host, _, err := net.SplitHostPort(c.RemoteAddr)
+	if err != nil {
+		return c.RemoteAddr
+	}
+	return host
+}
+
+// seconds is a wait in seconds, to the next full millisecond: who waits so long has waited enough.
+func seconds(t time.Duration) float64 {
+	return float64((t+time.Millisecond-1)/time.Millisecond) / 1000
+}
 
 // major is the part of a path that tells buckets apart (rate-limits: top-level resources).
 func (c *call) major() string {
@@ -159,10 +141,9 @@ func (d *Discord) mark(h http.Header, c *call, err error) {
 	}
 	b := *c.bucket
 	left := max(0, b.ends.Sub(d.now()))
-	hash := contentHash([]byte(c.route.pattern))
-	h.Set("X-RateLimit-Bucket", hash)
+	h.Set("X-RateLimit-Bucket", c.route.hash())
 	h.Set("X-RateLimit-Limit", strconv.Itoa(b.limit.count))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, b.limit.count-b.used)))
 	h.Set("X-RateLimit-Reset", fmt.Sprintf("%.3f", float64(b.ends.UnixMilli())/1000))
-	h.Set("X-RateLimit-Reset-After", strings.TrimSuffix(fmt.Sprintf("%.3f", left.Seconds()), ".000"))
+	h.Set("X-RateLimit-Reset-After", strings.TrimSuffix(fmt.Sprintf("%.3f", seconds(left)), ".000"))
 }

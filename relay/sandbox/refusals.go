@@ -41,9 +41,12 @@ var refusals = map[int]apiError{
 	160004: {Status: http.StatusBadRequest, Message: "A thread has already been created for this message"},
 	160005: {Status: http.StatusBadRequest, Message: "Thread is locked"},
 	160014: {Status: http.StatusBadRequest, Message: "You cannot forward a message whose content you cannot read"},
+	200000: {Status: http.StatusBadRequest, Message: "Message was blocked by automatic moderation"},
+	200001: {Status: http.StatusBadRequest, Message: "Title was blocked by automatic moderation"},
 	220001: {Status: http.StatusBadRequest, Message: "Webhooks posted to forum channels must have a thread_name or thread_id"},
 	220002: {Status: http.StatusBadRequest, Message: "Webhooks posted to forum channels cannot have both a thread_name and thread_id"},
 	220003: {Status: http.StatusBadRequest, Message: "Webhooks can only create threads in forum channels"},
+	240000: {Status: http.StatusBadRequest, Message: "Message blocked by harmful links filter"},
 }
 
 // refuse is the refusal with one of Discord's codes.

@@ -112,7 +112,7 @@ func (d *Discord) serveREST(w http.ResponseWriter, r *http.Request) {
 		d.close(note, http.StatusServiceUnavailable, "")
 		writeAnswer(w, http.StatusServiceUnavailable, plainError(http.StatusServiceUnavailable))
 		return
-	case fault != nil && d.instead(w, fault, note):
+	case fault != nil && d.instead(w, fault, note, c.route):
 		return
 	case fault != nil && fault.Kind == CommitLate:
 		d.wait(fault.After)
@@ -128,7 +128,7 @@ func (d *Discord) serveREST(w http.ResponseWriter, r *http.Request) {
 	if fault != nil && d.after(w, r, fault, note, status, body) {
 		return
 	}
-	d.settle(note, status, wrong)
+	d.settle(c, note, status, wrong)
 	if d.spec != nil { // asking for a route that nobody knows departs from the description too
 		d.spec.check(exchange{request: r, body: c.body, status: status, answer: body})
 	}
@@ -136,7 +136,7 @@ func (d *Discord) serveREST(w http.ResponseWriter, r *http.Request) {
 }
 
 // settle enters into the ledger how a request was answered.
-func (d *Discord) settle(note *Request, status int, err error) {
+func (d *Discord) settle(c *call, note *Request, status int, err error) {
 	scope := ""
 	if late, ok := errors.AsType[*tooSoon](err); ok {
 		scope = late.scope
@@ -144,6 +144,9 @@ func (d *Discord) settle(note *Request, status int, err error) {
 	if refusal, ok := errors.AsType[*apiError](err); ok {
 		d.mu.Lock()
 		note.Code = refusal.Code
+		if refusal.Code == unknownWebhook {
+			d.buried(c)
+		}
 		d.mu.Unlock()
 	}
 	d.close(note, status, scope)
@@ -170,7 +173,7 @@ func (d *Discord) wait(span time.Duration) {
 // perform checks who calls and how often, and has the endpoint answer.
 func (d *Discord) perform(c *call) (any, error) {
 	d.mu.Lock()
-	if c.route.auth == botAuth && c.Header.Get("Authorization") != "Bot "+d.state.token {
+	if c.route.auth == botAuth && (d.state.revoked || c.Header.Get("Authorization") != "Bot "+d.state.token) {
 		d.mu.Unlock()
 		return nil, fail(http.StatusUnauthorized, 0, "401: Unauthorized")
 	}

@@ -14,6 +14,8 @@ var executeRoutes = []route{
 	{pattern: "DELETE /webhooks/{webhook}/{token}/messages/{message}", auth: tokenAuth, serve: deleteWebhookMessage},
 }
 
+// executeWebhook posts. A body has no message_reference and no nonce here: Discord ignores
+// what is no parameter of the route (resources/webhook, "Execute Webhook").
 func executeWebhook(d *Discord, c *call) (any, error) {
 	if c.id("webhook") == d.state.app.id {
 		return createFollowup(d, c)
@@ -31,6 +33,7 @@ func executeWebhook(d *Discord, c *call) (any, error) {
 	if w.ApplicationID == 0 && !withComponents {
 		in.Components = field[json.RawMessage]{}
 	}
+	in.Nonce, in.Reference, in.StickerIDs = nil, nil, nil // no parameters of this route
 	in.check(&q.form, flagSuppressEmbeds|flagSuppressNotifications|flagComponentsV2)
 	in.checkOverrides(&q.form)
 	if err := q.err(); err != nil {
@@ -41,18 +44,29 @@ func executeWebhook(d *Discord, c *call) (any, error) {
 	}
 	dr := draft{form: &in, files: c.files, webhookID: w.ID, applicationID: w.ApplicationID, mayPingAll: true}
 	dr.author = w.author(&in, c.avatar)
+	if d.state.faces.withheld && c.avatar != nil {
+		dr.author.Avatar = nil
+	}
 	if dr.channel, err = d.webhookTarget(w, &in, thread); err != nil {
 		return nil, err
 	}
-	if dr.channel == nil {
+	opened := dr.channel == nil
+	if opened {
 		dr.channel = d.openPost(w, &in, dr.author.ID)
 		dr.id = dr.channel.ID
 	}
 	m, err := d.post(dr)
-	if err != nil || !wait {
+	if err != nil {
+		if opened {
+			d.dropChannel(dr.channel)
+		}
 		return nil, err
 	}
-	return d.showMessage(m), nil
+	d.awaitFace(m, c.avatar)
+	if !wait {
+		return nil, nil
+	}
+	return d.viewMessage(m, true), nil
 }
 
 // checkOverrides notes what is wrong with a webhook message's own name, face and thread.
@@ -136,7 +150,8 @@ func (d *Discord) openPost(w *Webhook, in *messageForm, owner ID) *Channel {
 }
 
 // webhookMessage is the message of a path that the path's webhook posted, in its channel
-// or in the thread that thread_id names.
+// or in the thread that thread_id names. Nowhere else is looked, so that what a webhook said
+// before it was moved is unknown (discohook #29).
 func (d *Discord) webhookMessage(c *call) (*Webhook, *Channel, *Message, error) {
 	w, err := d.tokenWebhook(c)
 	if err != nil {

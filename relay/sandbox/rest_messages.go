@@ -50,7 +50,7 @@ func listMessages(d *Discord, c *call) (any, error) {
 	}
 	q := query{c: c}
 	limit := q.int("limit", 50, 1, 100)
-	before, after, around := q.id("before"), q.id("after"), q.id("around")
+	before, after, around := q.edge("before"), q.edge("after"), q.edge("around")
 	if given := btoi(q.has("before")) + btoi(q.has("after")) + btoi(q.has("around")); given > 1 {
 		q.add("", "MUTUALLY_EXCLUSIVE", "Only one of before, after and around may be given.")
 	}
@@ -68,6 +68,16 @@ func listMessages(d *Discord, c *call) (any, error) {
 	return views, nil
 }
 
+// edge is an id to page from. A given 0 is the beginning of all, which is not the same as
+// none; no message has the id 1.
+func (q *query) edge(name string) ID {
+	id := q.id(name)
+	if q.has(name) {
+		id = max(id, 1)
+	}
+	return id
+}
+
 func btoi(b bool) int {
 	if b {
 		return 1
@@ -76,7 +86,8 @@ func btoi(b bool) int {
 }
 
 // window cuts a page out of a channel's messages, which stand oldest first: the newest
-// limit ones before an id, the oldest ones after one, or those on both sides of one.
+// limit ones before an id, the oldest ones after one ("?after=channel_id&limit=1" is the first
+// message: discord-api-docs #2421, Discord's staff), or those on both sides of one.
 func window(list []*Message, limit int, before, after, around ID) []*Message {
 	at := func(id ID) int {
 		i, _ := slices.BinarySearchFunc(list, id, func(m *Message, id ID) int { return compareIDs(m.ID, id) })

@@ -100,7 +100,7 @@ func (d *Discord) react(user, channel, message ID, emoji string) error {
 	case !p.Has(ReadMessageHistory), i < 0 && !p.Has(AddReactions):
 		return refuse(50013)
 	case e.ID != nil && i < 0 && !d.ownEmoji(ch.GuildID, *e.ID) && !p.Has(UseExternalEmojis):
-		return refuse(50013)
+		return refuse(10014) // "unknown as an eligible emoji": discord-api-docs #1350, Discord's staff
 	case ch.isThread() && ch.Archived:
 		return refuse(50083)
 	case i < 0 && len(m.Reactions) >= 20:

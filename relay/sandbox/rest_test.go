@@ -151,6 +151,9 @@ func TestHistoryPages(t *testing.T) {
 		{fmt.Sprintf("before=%s&limit=2", ids[4]), []int{3, 2}},
 		{fmt.Sprintf("after=%s&limit=2", ids[4]), []int{6, 5}},
 		{fmt.Sprintf("after=%s", ids[9]), nil},
+		{fmt.Sprintf("after=%s&limit=1", s.Ideas), []int{0}},
+		{"after=0&limit=2", []int{1, 0}},
+		{"before=0", nil},
 		{fmt.Sprintf("around=%s&limit=3", ids[4]), []int{5, 4, 3}},
 		{fmt.Sprintf("before=%s", ids[0]), nil},
 	} {

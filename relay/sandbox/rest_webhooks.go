@@ -21,6 +21,18 @@ var webhookRoutes = []route{
 	{pattern: "DELETE /webhooks/{webhook}/{token}", auth: tokenAuth, serve: deleteWebhookByToken},
 }
 
+const unknownWebhook = 10015
+
+// buried counts the requests that a webhook gets after it has answered that it is gone.
+// Callers hold Discord.mu.
+func (d *Discord) buried(c *call) {
+	id := c.id("webhook")
+	if d.state.dead[id] {
+		d.state.refused.DeadWebhooks++
+	}
+	d.state.dead[id] = true
+}
+
 type webhookView struct {
 	ID            ID      `json:"id"`
 	Type          int     `json:"type"`
@@ -89,13 +101,8 @@ func createWebhook(d *Discord, c *call) (any, error) {
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	here := d.showWebhooks(func(w *Webhook) bool { return w.ChannelID == ch.ID })
-	all := d.showWebhooks(func(w *Webhook) bool { return w.GuildID == ch.GuildID })
-	switch {
-	case len(here) >= 15:
-		return nil, refuse(30007)
-	case len(all) >= 1000:
-		return nil, refuse(30058)
+	if err := d.roomForWebhook(ch); err != nil {
+		return nil, err
 	}
 	w := &Webhook{
 		ID: d.newID(), ChannelID: ch.ID, GuildID: ch.GuildID, CreatorID: d.state.bot.ID, Name: *in.Name,
@@ -128,13 +135,20 @@ func (d *Discord) webhooksChanged(guild, channel ID) {
 }
 
 // checkWebhookName trims a name as Discord does and notes what it refuses
-// (resources/webhook, "Create Webhook").
+// (resources/webhook, "Create Webhook"; that "everyone" and "here" are refused as a whole
+// name only: MinnDevelopment/discord-webhooks #100; that @, # and ``` are taken:
+// discord-api-docs #4293; that one character is enough: #1004).
 func checkWebhookName(f *form, at string, name *string) {
 	*name = strings.Join(strings.Fields(*name), " ")
 	f.length(at, *name, 1, 80)
 	for _, word := range []string{"clyde", "discord"} {
 		if strings.Contains(strings.ToLower(*name), word) {
 			f.add(at, "USERNAME_INVALID_CONTAINS", "Username cannot contain \""+word+"\"")
+		}
+	}
+	for _, word := range []string{"everyone", "here"} {
+		if strings.EqualFold(*name, word) {
+			f.add(at, "USERNAME_INVALID", "Username cannot be \""+word+"\"")
 		}
 	}
 }

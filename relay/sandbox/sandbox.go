@@ -38,20 +38,25 @@ type Config struct {
 	NoIdentifyLimit bool
 	// NoRateLimits answers as many requests as come. The rate limit headers stay.
 	NoRateLimits bool
+	// Pace is how many times faster than at Discord the windows of all REST rate limits
+	// pass: at 60 a minute is a second, and what answers say of waiting shrinks likewise.
+	// Default: 1.
+	Pace float64
 }
 
 // Discord is one running stand-in.
 type Discord struct {
-	cfg    Config
-	log    *slog.Logger
-	now    func() time.Time
-	http   *http.Server
-	listen net.Listener
-	served sync.WaitGroup
-	router *router
-	closed chan struct{} // closed by Close
-	ending sync.Once     // closes closed
-	spec   *openAPI      // nil when Config.OpenAPI is empty
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	http    *http.Server
+	listen  net.Listener
+	served  sync.WaitGroup
+	router  *router
+	closed  chan struct{} // closed by Close
+	ending  sync.Once     // closes closed
+	spec    *openAPI      // nil when Config.OpenAPI is empty
+	painter *http.Client  // fetches avatars
 
 	bot   ID
 	token string
@@ -75,6 +80,10 @@ func Start(cfg Config) (*Discord, error) {
 	cfg.SessionTTL = cmp.Or(cfg.SessionTTL, 3*time.Minute)
 	cfg.ReplayBuffer = cmp.Or(cfg.ReplayBuffer, 5000)
 	cfg.Shards = cmp.Or(cfg.Shards, 1)
+	cfg.Pace = cmp.Or(cfg.Pace, 1)
+	if cfg.Pace < 0 {
+		return nil, fmt.Errorf("sandbox pace %g: time does not run backwards", cfg.Pace)
+	}
 	host, _, err := net.SplitHostPort(cfg.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox address %q: %w", cfg.Addr, err)
@@ -86,9 +95,9 @@ func Start(cfg Config) (*Discord, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	d := &Discord{cfg: cfg, log: cfg.Log, now: cfg.Now, listen: listen, closed: make(chan struct{})}
+	d := &Discord{cfg: cfg, log: cfg.Log, now: cfg.Now, listen: listen, closed: make(chan struct{}), painter: newPainter()}
 	d.state = newState(d.now())
-	d.state.rates.off = cfg.NoRateLimits
+	d.state.rates.off, d.state.rates.pace = cfg.NoRateLimits, cfg.Pace
 	d.bot, d.token = d.state.bot.ID, d.state.token
 	if cfg.OpenAPI != "" {
 		if d.spec, err = newOpenAPI(cfg.OpenAPI, cfg.Log); err != nil {
@@ -128,5 +137,6 @@ func (d *Discord) Close() error {
 		err = d.http.Close()
 	}
 	d.served.Wait()
+	d.painter.CloseIdleConnections()
 	return err
 }

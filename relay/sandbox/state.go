@@ -9,6 +9,7 @@ import (
 type state struct {
 	lastID   ID
 	token    string
+	revoked  bool // the token
 	app      application
 	bot      *User
 	users    map[ID]*User
@@ -17,14 +18,17 @@ type state struct {
 	messages map[ID][]*Message // by channel, oldest first
 	webhooks map[ID]*Webhook
 	said     map[string]struct{} // texts of messages
-	avatars  []AvatarFetch
+	faces    faces
+	pings    []Ping
 	// closedDMs are users who take no direct messages.
 	closedDMs map[ID]bool
 	listeners map[*listener]bool
 
 	ledger  []*Request
-	invalid int // requests that count towards a ban
+	refused Refusals
+	dead    map[ID]bool // webhooks that answered 404
 	faults  []*plannedFault
+	plans   []*FaultPlan
 	down    Outage
 	rates   rates
 
@@ -60,6 +64,7 @@ func newState(now time.Time) state {
 		channels:     map[ID]*Channel{},
 		messages:     map[ID][]*Message{},
 		webhooks:     map[ID]*Webhook{},
+		dead:         map[ID]bool{},
 		said:         map[string]struct{}{},
 		closedDMs:    map[ID]bool{},
 		listeners:    map[*listener]bool{},

@@ -70,16 +70,32 @@ func (d *Discord) ChangeChannel(id ID, change func(*Channel)) error {
 // changeChannel edits a channel and tells everybody. A thread that the bot comes to see or
 // no longer sees is told of by the channel alone, as Discord does.
 func (d *Discord) changeChannel(ch *Channel, change func(*Channel)) {
-	seen := d.permissions(d.state.bot.ID, ch).Has(ViewChannel)
+	seen, archived := d.permissions(d.state.bot.ID, ch).Has(ViewChannel), ch.Archived
 	change(ch)
 	if ch.isThread() {
 		d.dispatch(ch.GuildID, ch.ID, IntentGuilds, "THREAD_UPDATE", d.showThread(ch))
+		if archived && !ch.Archived {
+			d.remindMember(ch)
+		}
 		return
 	}
 	d.dispatch(ch.GuildID, 0, IntentGuilds, "CHANNEL_UPDATE", d.showChannel(ch))
 	if !seen && d.permissions(d.state.bot.ID, ch).Has(ViewChannel) {
 		d.syncThreads(ch)
 	}
+}
+
+// remindMember sends THREAD_MEMBER_UPDATE for a thread that was taken out of the archive,
+// when the bot is its member (topics/threads, "Unarchiving a Thread").
+func (d *Discord) remindMember(ch *Channel) {
+	m := ch.member(d.state.bot.ID)
+	if m == nil {
+		return
+	}
+	d.dispatch(ch.GuildID, ch.ID, IntentGuilds, "THREAD_MEMBER_UPDATE", struct {
+		threadMember
+		GuildID ID `json:"guild_id"`
+	}{showThreadMember(m), ch.GuildID})
 }
 
 // syncThreads sends THREAD_LIST_SYNC for a channel that the bot has come to see.
