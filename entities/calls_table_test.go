@@ -129,6 +129,7 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		}},
 		"Approve": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Approve(c, a, s.ids["Bob"])) }},
 		"Reject":  {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Reject(c, a, s.ids["Bob"])) }},
+		"MaySuspend": {actor: boss, do: func(c ctx, s *stage, a act) error { return s.MaySuspend(c, a, s.ids["Ada"]) }},
 		"Suspend": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Suspend(c, a, s.ids["Ada"], time.Hour)) }},
 		"Reinstate": {actor: entities.Member(mia, guild, discord.PermissionManageMessages), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Reinstate(c, a, s.ids["Cat"]))
