@@ -195,6 +195,9 @@ func readmeTable(readme, name string) []string {
 func commandLines(definitions []discord.ApplicationCommandCreate) []string {
 	var lines []string
 	for _, definition := range definitions {
+		if menu, ok := definition.(discord.MessageCommandCreate); ok {
+			lines = append(lines, menu.Name)
+		}
 		command, ok := definition.(discord.SlashCommandCreate)
 		if !ok {
 			continue

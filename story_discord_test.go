@@ -224,6 +224,7 @@ func (s *stage) line(ctx context.Context, args []string) error {
 		if line := shownName(m.Author) + ": " + m.Content; line != args[1] {
 			return fmt.Errorf("the newest line is %q", line)
 		}
+		s.stands = m.ID
 		return nil
 	})
 }

@@ -127,7 +127,8 @@ func (c *client) ask(ctx context.Context, tool, arguments string) (text string, 
 }
 
 // call [-until | -refused] WHO TOOL [JSON] calls a tool. It fails when the tool says that it did;
-// with -until it is called again until it does not, with -refused until it does. "$last" in the arguments is what a person said last.
+// with -until it is called again until it does not, with -refused until it does. "$last" in the arguments is what
+// a person said last, "$line" the line that was last found where it should be.
 func (s *stage) call(ctx context.Context, args []string) error {
 	if args[0] == "-until" {
 		return within(ctx, func() error { return s.call(ctx, args[1:]) })
@@ -149,7 +150,7 @@ func (s *stage) call(ctx context.Context, args []string) error {
 	}
 	arguments := "{}"
 	if len(args) > 2 {
-		arguments = strings.ReplaceAll(args[2], "$last", s.last.String())
+		arguments = strings.NewReplacer("$last", s.last.String(), "$line", s.stands.String()).Replace(args[2])
 	}
 	s.answer, s.failed, err = c.ask(ctx, args[1], arguments)
 	if err == nil && s.failed {

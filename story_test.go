@@ -44,6 +44,7 @@ type stage struct {
 	asked   sandbox.Reply // the last answer to a command
 	held    sandbox.Reply // an answer that somebody goes on with later
 	last    sandbox.ID    // what a person said last
+	stands  sandbox.ID    // the line that was last found where it should be
 	clients map[string]*client
 	answer  string // of the last call
 	failed  bool

@@ -83,7 +83,7 @@ func New(cfg Config) (*Commands, error) {
 		work: newWork(), seen: newSeen(), keys: newShownKeys(cfg.Log), shownFor: keyShownFor,
 		drafts: newPending[draft](cfg.Now, cfg.Random), decisions: newPending[decision](cfg.Now, cfg.Random),
 	}
-	c.mux = c.route(list)
+	c.mux = c.route(list, messageMenus)
 	return c, nil
 }
 
@@ -92,9 +92,12 @@ func (c *Commands) Listener() bot.EventListener { return c.mux }
 
 // Definitions are the commands as Discord wants to know them.
 func (c *Commands) Definitions() []discord.ApplicationCommandCreate {
-	definitions := make([]discord.ApplicationCommandCreate, 0, len(list))
+	definitions := make([]discord.ApplicationCommandCreate, 0, len(list)+len(messageMenus))
 	for _, command := range list {
 		definitions = append(definitions, command.definition)
+	}
+	for _, menu := range messageMenus {
+		definitions = append(definitions, menu.definition())
 	}
 	return definitions
 }

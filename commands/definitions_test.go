@@ -31,9 +31,13 @@ func branches(t *testing.T) map[string][]branch {
 	t.Helper()
 	all := map[string][]branch{}
 	for _, definition := range commands.Definitions() {
+		if menu, ok := definition.(discord.MessageCommandCreate); ok {
+			all[menu.Name] = []branch{{"/" + menu.Name, false}}
+			continue
+		}
 		command, ok := definition.(discord.SlashCommandCreate)
 		if !ok {
-			t.Fatalf("%T is no slash command", definition)
+			t.Fatalf("%T is neither a slash command nor a message menu", definition)
 		}
 		if _, twice := all[command.Name]; twice {
 			t.Errorf("/%s is defined twice", command.Name)
@@ -110,9 +114,16 @@ func TestNoRouteHidesAnother(t *testing.T) {
 
 func TestEveryCommandIsForServersOnly(t *testing.T) {
 	for _, definition := range commands.Definitions() {
+		if menu, ok := definition.(discord.MessageCommandCreate); ok {
+			if !slices.Equal(menu.Contexts, []discord.InteractionContextType{discord.InteractionContextTypeGuild}) ||
+				!slices.Equal(menu.IntegrationTypes, []discord.ApplicationIntegrationType{discord.ApplicationIntegrationTypeGuildInstall}) {
+				t.Errorf("%q is offered in %v", menu.Name, menu.Contexts)
+			}
+			continue
+		}
 		command, ok := definition.(discord.SlashCommandCreate)
 		if !ok {
-			t.Fatalf("%T is no slash command", definition)
+			t.Fatalf("%T is neither a slash command nor a message menu", definition)
 		}
 		contexts := []discord.InteractionContextType{discord.InteractionContextTypeGuild}
 		if command.Name == "operator" { // whoever runs the bot need not be where it is

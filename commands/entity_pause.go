@@ -127,10 +127,15 @@ func (c *Commands) suspend(i *interaction, e entities.Entity, length time.Durati
 	if err != nil {
 		return err
 	}
+	return i.replace(message{content: suspended(r)})
+}
+
+// suspended says for how long an entity is paused here, and how that ends.
+func suspended(r entities.Resident) string {
 	text := fmt.Sprintf("%s is paused on this server: it neither hears nor speaks here until somebody with Manage Server gives `/entity resume`.", bold(r.Entity.Name))
 	if until := r.Presence.Until; until != nil {
 		text = fmt.Sprintf("%s is paused on this server until %s: it neither hears nor speaks here. After that it goes on by itself; `/entity resume` ends the pause sooner.",
 			bold(r.Entity.Name), moment(*until))
 	}
-	return i.replace(message{content: text})
+	return text
 }

@@ -25,12 +25,25 @@ func Routes() map[string][]RouteInfo {
 	types := map[kind]discord.InteractionType{
 		slash: discord.InteractionTypeApplicationCommand, autocomplete: discord.InteractionTypeAutocomplete,
 		button: discord.InteractionTypeComponent, menu: discord.InteractionTypeComponent, form: discord.InteractionTypeModalSubmit,
+		picking: discord.InteractionTypeApplicationCommand,
 	}
 	routes := map[string][]RouteInfo{}
-	for _, command := range list {
-		for _, r := range command.routes {
-			routes[command.definition.Name] = append(routes[command.definition.Name], RouteInfo{types[r.kind], r.path})
+	for name, all := range routed() {
+		for _, r := range all {
+			routes[name] = append(routes[name], RouteInfo{types[r.kind], r.path})
 		}
+	}
+	return routes
+}
+
+// routed are the routes of commands and message menus by name.
+func routed() map[string][]route {
+	routes := map[string][]route{}
+	for _, command := range list {
+		routes[command.definition.Name] = command.routes
+	}
+	for _, menu := range messageMenus {
+		routes[menu.name] = menu.routes
 	}
 	return routes
 }
@@ -38,12 +51,12 @@ func Routes() map[string][]RouteInfo {
 // Matched is the path of the first route that an interaction would take.
 func Matched(kindOf discord.InteractionType, path string) string {
 	parts := map[discord.InteractionType][]int{
-		discord.InteractionTypeApplicationCommand: {int(discord.ApplicationCommandTypeSlash)},
+		discord.InteractionTypeApplicationCommand: {int(discord.ApplicationCommandTypeSlash), int(discord.ApplicationCommandTypeMessage)},
 		discord.InteractionTypeComponent:          {int(discord.ComponentTypeButton), int(discord.ComponentTypeStringSelectMenu)},
 		discord.InteractionTypeAutocomplete:       {0}, discord.InteractionTypeModalSubmit: {0},
 	}
-	for _, command := range list {
-		for _, r := range command.routes {
+	for _, all := range routed() {
+		for _, r := range all {
 			mux := handler.New()
 			(&Commands{}).mount(mux, r)
 			for _, part := range parts[kindOf] {

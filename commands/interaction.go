@@ -224,6 +224,16 @@ func (i *interaction) command() (discord.SlashCommandInteractionData, error) {
 	return discord.SlashCommandInteractionData{}, errOdd
 }
 
+// target is the message from whose menu a command was picked. It stands where the person acts.
+func (i *interaction) target() (snowflake.ID, error) {
+	if in, ok := i.Interaction.(discord.ApplicationCommandInteraction); ok {
+		if data, ok := in.Data.(discord.MessageCommandInteractionData); ok && data.TargetID() != 0 {
+			return data.TargetID(), nil
+		}
+	}
+	return 0, errOdd
+}
+
 // option reads a command's option into a pointer. It says false when the option was not given.
 // disgo's own getters panic on a value of another type.
 func option(data discord.SlashCommandInteractionData, name string, into any) (bool, error) {

@@ -8,6 +8,22 @@ import (
 // list is every command there is.
 var list = []command{entityCommand, entitiesCommand, statusCommand, settingsCommand, operatorCommand, leaderboardCommand}
 
+// messageMenus are all commands in the menu of a message.
+var messageMenus = []messageMenu{deleteThisMenu, pauseHereMenu}
+
+// messageMenu is one command in the menu of a message, with the interactions that follow from it.
+type messageMenu struct {
+	name   string // as Discord shows it
+	routes []route
+}
+
+func (m messageMenu) definition() discord.MessageCommandCreate {
+	return discord.MessageCommandCreate{
+		Name: m.name, Contexts: []discord.InteractionContextType{discord.InteractionContextTypeGuild},
+		IntegrationTypes: []discord.ApplicationIntegrationType{discord.ApplicationIntegrationTypeGuildInstall},
+	}
+}
+
 // command is one slash command: how Discord shows it, and what its interactions lead to.
 type command struct {
 	definition discord.SlashCommandCreate
@@ -29,10 +45,11 @@ const (
 	button                       // pressed a button
 	menu                         // chose from a select menu
 	form                         // sent a modal
+	picking                      // picked a command from a message's menu
 )
 
 // route leads interactions of one kind to their handler. The path is a command's
-// ("/entity/create") or the form of a custom id ("/key/get/{entity}"); a custom id can be
+// ("/entity/create", "/Delete this") or the form of a custom id ("/key/get/{entity}"); a custom id can be
 // forged, so what it names is looked up and the right to it is asked for again.
 type route struct {
 	kind   kind
@@ -42,7 +59,7 @@ type route struct {
 
 // route mounts all routes. disgo matches by prefix and takes the first hit; a test makes sure
 // that no route hides another.
-func (c *Commands) route(commands []command) *handler.Mux {
+func (c *Commands) route(commands []command, menus []messageMenu) *handler.Mux {
 	mux := handler.New()
 	mux.Use(c.own)
 	mux.NotFound(func(e *handler.InteractionEvent) error {
@@ -53,6 +70,11 @@ func (c *Commands) route(commands []command) *handler.Mux {
 			c.mount(mux, r)
 		}
 	}
+	for _, menu := range menus {
+		for _, r := range menu.routes {
+			c.mount(mux, r)
+		}
+	}
 	return mux
 }
 
@@ -60,6 +82,10 @@ func (c *Commands) mount(mux *handler.Mux, r route) {
 	switch r.kind {
 	case slash:
 		mux.SlashCommand(r.path, func(_ discord.SlashCommandInteractionData, e *handler.CommandEvent) error {
+			return c.serve(newInteraction(e.Ctx, e.Vars, e.Client(), e.ApplicationCommandInteraction, e.Respond), r.handle)
+		})
+	case picking:
+		mux.MessageCommand(r.path, func(_ discord.MessageCommandInteractionData, e *handler.CommandEvent) error {
 			return c.serve(newInteraction(e.Ctx, e.Vars, e.Client(), e.ApplicationCommandInteraction, e.Respond), r.handle)
 		})
 	case autocomplete:

@@ -175,7 +175,7 @@ func (w *world) check(r sandbox.Request) {
 			return
 		}
 		body.message = body.Data
-	case strings.HasPrefix(r.Path, "/webhooks/"):
+	case strings.HasPrefix(r.Path, "/webhooks/") && len(r.Body) > 0:
 		noError(w.t, json.Unmarshal(r.Body, &body))
 	default:
 		return

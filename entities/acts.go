@@ -62,6 +62,9 @@ var (
 	actAbilities = act{name: "abilities", by: []power{admin}, entity: true, here: true, refusal: "Only people with Manage Server decide what {name} may do here. Ask an admin of this server."}
 	actLimits    = act{name: "limits", by: []power{admin}, entity: true, here: true, refusal: "Only people with Manage Server decide how much {name} may say here. Ask an admin of this server."}
 
+	// Lines outlive their entity's presence, and so does the right to delete them.
+	actDeleteLine = act{name: "delete line", by: []power{owner, admin, moderator}, refusal: "Only the owner of the entity that said this, and this server's admins and moderators, can delete it."}
+
 	actSettings = act{name: "settings", by: []power{admin}, refusal: "Only people with Manage Server can see and change these settings. Ask an admin of this server."}
 	actAudit    = act{name: "look at audit", by: []power{admin}, refusal: "Only people with Manage Server can see this. Ask an admin of this server."}
 

@@ -21,6 +21,6 @@ func ActVariables() map[string]Act {
 		"actSettings": actSettings, "actAudit": actAudit, "actAdmit": actAdmit, "actDismiss": actDismiss, "actServers": actServers,
 		"actOrphans": actOrphans, "actAll": actAll, "actAssign": actAssign, "actSwitch": actSwitch, "actStop": actStop, "actBe": actBe, "actMarks": actMarks,
 		"actWhose": actWhose, "actIngest": actIngest, "actKeep": actKeep, "actServe": actServe,
-		"actDepart": actDepart, "actArrive": actArrive, "actOwnerLeft": actOwnerLeft, "actForget": actForget,
+		"actDepart": actDepart, "actArrive": actArrive, "actOwnerLeft": actOwnerLeft, "actForget": actForget, "actDeleteLine": actDeleteLine,
 	}
 }

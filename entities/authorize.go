@@ -89,6 +89,12 @@ func (right Right) act() act {
 		return act{name: "read"}
 	case Post:
 		return act{name: "post"}
+	case Retract:
+		return act{name: "delete line"}
+	case Unreact:
+		return act{name: "take reaction back"}
+	case StartThread, StartTalk:
+		return act{name: "start thread"}
 	default:
 		return act{name: "react"}
 	}

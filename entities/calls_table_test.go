@@ -50,7 +50,13 @@ func calls(t *testing.T) map[string]call {
 		"Begin": {do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Begin(c, a, s.permit, entities.Draft{Key: "k", Body: "b", Parts: []string{"one", "two"}}))
 		}},
+		"Spend":  {do: func(c ctx, s *stage, a act) error { return errOf(s.Spend(c, a, s.permit)) }},
 		"Screen": {do: func(c ctx, s *stage, a act) error { return s.Screen(c, a, s.permit, entities.Said{Text: "hello"}) }},
+
+		"Owned":    {do: func(c ctx, s *stage, a act) error { return s.Owned(c, a, s.permit, 1) }},
+		"Claim":    {do: func(c ctx, s *stage, a act) error { return errOf(s.Claim(c, a, s.reacts, 2, "👍")) }},
+		"Claimed":  {do: func(c ctx, s *stage, a act) error { return errOf(s.Claimed(c, a, s.unreacts, 1, "👍")) }},
+		"Disclaim": {do: func(c ctx, s *stage, a act) error { return s.Disclaim(c, a, s.unreacts, 1, "👍") }},
 
 		"Hears":     {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Hears(c, a, general)) }},
 		"Inhabited": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Inhabited(c, a, guild)) }},
@@ -59,15 +65,18 @@ func calls(t *testing.T) map[string]call {
 		"Append": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Append(c, a, []entities.Event{message(3, general), message(4, lab)}))
 		}},
-		"Land":         {actor: program, do: func(c ctx, s *stage, a act) error { return s.Land(c, a, s.line, 0, general, 2) }},
-		"Start":        {actor: program, do: func(c ctx, s *stage, a act) error { return s.Start(c, a, s.line.ID) }},
-		"Settle":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Settle(c, a, s.line.ID, entities.LineFailed) }},
-		"Deliver":      {actor: program, do: func(c ctx, s *stage, a act) error { return s.Deliver(c, a, []entities.Line{s.line}, true) }},
-		"Answered":     {actor: program, do: func(c ctx, s *stage, a act) error { return s.Answered(c, a, []int64{s.line.ID}) }},
-		"OpenLines":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.OpenLines(c, a)) }},
-		"Outcome":      {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Outcome(c, a, s.line.ID)) }},
-		"Fingerprint":  {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Fingerprint(c, a, "Ada", "hello")) }},
-		"PersonSpoke":  {actor: program, do: func(c ctx, s *stage, a act) error { return s.PersonSpoke(c, a, general) }},
+		"Land":        {actor: program, do: func(c ctx, s *stage, a act) error { return s.Land(c, a, s.line, 0, general, 2) }},
+		"Start":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Start(c, a, s.line.ID) }},
+		"Settle":      {actor: program, do: func(c ctx, s *stage, a act) error { return s.Settle(c, a, s.line.ID, entities.LineFailed) }},
+		"Deliver":     {actor: program, do: func(c ctx, s *stage, a act) error { return s.Deliver(c, a, []entities.Line{s.line}, true) }},
+		"Answered":    {actor: program, do: func(c ctx, s *stage, a act) error { return s.Answered(c, a, []int64{s.line.ID}) }},
+		"OpenLines":   {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.OpenLines(c, a)) }},
+		"Outcome":     {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Outcome(c, a, s.line.ID)) }},
+		"Fingerprint": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Fingerprint(c, a, "Ada", "hello")) }},
+		"PersonSpoke": {actor: program, do: func(c ctx, s *stage, a act) error { return s.PersonSpoke(c, a, general) }},
+		"ReactionsGone": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return s.ReactionsGone(c, a, []snowflake.ID{1}, "👍", s.ids["Cat"])
+		}},
 		"SetOperators": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SetOperators(c, a, []snowflake.ID{operator}) }},
 		"Roll":         {actor: program, do: func(c ctx, s *stage, a act) error { return s.Roll(c, a, 0, 1, []snowflake.ID{other}) }},
 		"Depart":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Depart(c, a, guild) }},
@@ -138,16 +147,20 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		"Create": {actor: boss, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Create(c, a, entities.NewEntity{Name: "Gil", Here: chosen(general)[0], Avatar: &s.picture}))
 		}},
-		"Approve": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Approve(c, a, s.ids["Bob"])) }},
-		"Reject":  {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Reject(c, a, s.ids["Bob"])) }},
-		"Suspend": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Suspend(c, a, s.ids["Ada"], time.Hour)) }},
+		"Approve":    {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Approve(c, a, s.ids["Bob"])) }},
+		"Reject":     {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Reject(c, a, s.ids["Bob"])) }},
+		"MaySuspend": {actor: boss, do: func(c ctx, s *stage, a act) error { return s.MaySuspend(c, a, s.ids["Ada"]) }},
+		"Suspend":    {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Suspend(c, a, s.ids["Ada"], time.Hour)) }},
 		"Reinstate": {actor: entities.Member(mia, guild, discord.PermissionManageMessages), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Reinstate(c, a, s.ids["Cat"]))
 		}},
-		"Resting":  {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Resting(c, a, general, s.rests) }},
-		"Continue": {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Continue(c, a, general, s.rests) }},
-		"Talks":    {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Talks(c, a)) }},
-		"SetTalk":  {actor: boss, do: func(c ctx, s *stage, a act) error { return s.SetTalk(c, a, lab, 60) }},
+		"Resting":       {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Resting(c, a, general, s.rests) }},
+		"Continue":      {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Continue(c, a, general, s.rests) }},
+		"Talks":         {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Talks(c, a)) }},
+		"SetTalk":       {actor: boss, do: func(c ctx, s *stage, a act) error { return s.SetTalk(c, a, lab, 60) }},
+		"SpokenBy":      {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.SpokenBy(c, a, general, 1)) }},
+		"MayDeleteLine": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.MayDeleteLine(c, a, general, 1)) }},
+		"LineDeleted":   {actor: boss, do: func(c ctx, s *stage, a act) error { return s.LineDeleted(c, a, s.removal) }},
 		"SetChannels": {actor: boss, do: func(c ctx, s *stage, a act) error {
 			return s.SetChannels(c, a, s.ids["Ada"], rules([]entities.ChosenRule{{ChosenChannel: chosen(lab)[0], Access: entities.Read}, {ChosenChannel: chosen(general)[0], Access: entities.Write}}))
 		}},

@@ -23,14 +23,18 @@ const (
 // stage is a registry with an entity for each of its methods to work on.
 type stage struct {
 	*entities.Registry
-	ada     entities.Actor // active, with a picture; in the guild that is gone too
-	ids     map[string]entities.ID
-	permit  entities.Permit
-	picture entities.Avatar
-	cursor  string
-	key     string
-	line    entities.Line // begun by Ada
-	rests   time.Time     // until when entities rest in general
+	ada    entities.Actor // active, with a picture; in the guild that is gone too
+	ids    map[string]entities.ID
+	permit entities.Permit
+	// reacts and unreacts are Ada's permits to react; removal is the admin's leave to delete
+	// what she said.
+	reacts, unreacts entities.Permit
+	removal          entities.Removal
+	picture          entities.Avatar
+	cursor           string
+	key              string
+	line             entities.Line // begun by Ada
+	rests            time.Time     // until when entities rest in general
 }
 
 func require(t *testing.T, err error) {
@@ -104,6 +108,13 @@ func (s *stage) act(t *testing.T) {
 	said, err := s.Begin(ctx, s.ada, s.permit, entities.Draft{Body: "a", Parts: []string{"hello"}, Waits: true})
 	require(t, err)
 	s.line = said.Line
+	s.reacts, err = s.Authorize(ctx, s.ada, entities.React, general)
+	require(t, err)
+	s.unreacts, err = s.Authorize(ctx, s.ada, entities.Unreact, general)
+	require(t, err)
+	require(t, errOf(s.Claim(ctx, s.ada, s.reacts, 1, "👍")))
+	s.removal, err = s.MayDeleteLine(ctx, admin(mia), general, 1)
+	require(t, err)
 	s.cursor, err = s.Cursor(ctx, s.ada, 0, 1)
 	require(t, err)
 }

@@ -105,7 +105,7 @@ func (r *Registry) OwnerLeft(ctx context.Context, actor Actor, guild, owner snow
 var errNothingToDo = errors.New("there is nothing to do")
 
 // Retain deletes what has been kept long enough: what was set in guilds that removed the bot
-// more than [Sleep] ago, and old audits and offers.
+// more than [Sleep] ago, and old audits, offers and reactions.
 func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 	m, err := r.pass(ctx, actor, actKeep, "")
 	if err != nil {
@@ -129,6 +129,9 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 		}
 		if err := dropLines(tx, "at < ? AND state NOT IN ?", now.Add(-KeyLife), []LineState{LineQueued, LineSending}); err != nil {
 			return err
+		}
+		if err := tx.Where("at < ?", now.Add(-reactionLife)).Delete(&Reaction{}).Error; err != nil {
+			return fmt.Errorf("forget old reactions: %w", err)
 		}
 		return forgetTalks(tx, now)
 	}, nil)

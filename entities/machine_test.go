@@ -30,9 +30,9 @@ var (
 	machineGuilds = []snowflake.ID{guild, other}
 	machinePeople = []snowflake.ID{olivia, mia, zoe}
 	machineRoles  = []snowflake.ID{botRole, members, creators}
-	machineRights = []entities.Right{entities.Hear, entities.ReadHistory, entities.Post, entities.React}
+	machineRights = []entities.Right{entities.Hear, entities.ReadHistory, entities.Post, entities.React, entities.Retract, entities.Unreact, entities.StartThread, entities.StartTalk}
 	// machineBits are all permissions that rights depend on.
-	machineBits = []discord.Permissions{view, send, read, discord.PermissionSendMessagesInThreads, discord.PermissionManageWebhooks, discord.PermissionAddReactions, discord.PermissionManageThreads}
+	machineBits = []discord.Permissions{view, send, read, discord.PermissionSendMessagesInThreads, discord.PermissionManageWebhooks, discord.PermissionAddReactions, discord.PermissionManageThreads, discord.PermissionCreatePublicThreads}
 )
 
 func newMachine(t *testing.T, path string) *machine {

@@ -34,7 +34,8 @@ const (
 )
 
 const needed = discord.PermissionViewChannel | discord.PermissionSendMessages | discord.PermissionSendMessagesInThreads |
-	discord.PermissionManageWebhooks | discord.PermissionReadMessageHistory | discord.PermissionAddReactions
+	discord.PermissionManageWebhooks | discord.PermissionReadMessageHistory | discord.PermissionAddReactions |
+	discord.PermissionCreatePublicThreads
 
 func newWorld() *entities.World {
 	w := entities.NewWorld()

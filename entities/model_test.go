@@ -160,6 +160,15 @@ func (w *modelWorld) enough(g *modelGuild, stay *modelStay, owner entities.Membe
 		return stay.able[entities.CanRead] && both(read)
 	case entities.React:
 		return stay.able[entities.CanReact] && both(read) && both(discord.PermissionAddReactions)
+	case entities.Retract:
+		return stay.able[entities.CanPost]
+	case entities.Unreact:
+		return stay.able[entities.CanReact]
+	}
+	if right != entities.Post {
+		opens := stay.able[entities.CanThread] && access == entities.Write && both(discord.PermissionCreatePublicThreads)
+		speaks := stay.able[entities.CanPost] && both(discord.PermissionSendMessagesInThreads) && g.may(w.now, g.bot, parent, discord.PermissionManageWebhooks)
+		return opens && (speaks || right == entities.StartThread)
 	}
 	capability, speak := entities.CanPost, send
 	switch {

@@ -41,6 +41,12 @@ func (r *Registry) setState(ctx context.Context, actor Actor, act act, id ID, fr
 	return r.roster.entry(id).shownIn(actor.guild), nil
 }
 
+// MaySuspend says whether an actor may pause an entity in the guild where they act.
+func (r *Registry) MaySuspend(ctx context.Context, actor Actor, id ID) error {
+	_, err := r.pass(ctx, actor, actSuspend, id)
+	return err
+}
+
 // Suspend silences an entity where the actor acts: an admin until somebody resumes it there
 // (length 0) or for a time, a moderator for a time.
 func (r *Registry) Suspend(ctx context.Context, actor Actor, id ID, length time.Duration) (Resident, error) {
@@ -153,7 +159,7 @@ func bury(tx *gorm.DB, e *entry) error {
 		}
 		pictures = append(pictures, in.Avatar)
 	}
-	for _, rows := range []any{&Departure{}, &CapabilityRule{}, &FilterTerm{}} {
+	for _, rows := range []any{&Departure{}, &CapabilityRule{}, &FilterTerm{}, &Reaction{}} {
 		if err := tx.Where("entity_id = ?", e.ID).Delete(rows).Error; err != nil {
 			return fmt.Errorf("forget what was decided about it: %w", err)
 		}

@@ -52,7 +52,9 @@ var powers = map[string]string{
 	"actAbilities": "A",
 	"actLimits":    "A",
 
-	"actContinue": "A B M",
+	"actContinue":   "A B M",
+	"actDeleteLine": "O A B M",
+
 	"actSettings": "A B",
 	"actAudit":    "A B",
 

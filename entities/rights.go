@@ -15,8 +15,12 @@ type Right int
 const (
 	Hear        Right = iota + 1 // live messages
 	ReadHistory                  // older messages
-	Post                         // speak; in a forum: open a post
+	Post                         // speak, and edit what it said; in a forum: open a post
 	React                        // add a reaction
+	Retract                      // delete what it said
+	Unreact                      // take its reaction back
+	StartThread                  // open a thread
+	StartTalk                    // open a thread and speak in it
 )
 
 // capability is what a presence must have for a right in a channel.
@@ -29,12 +33,19 @@ func (right Right) capability(c Channel) Capability {
 			return CanThread
 		}
 		return CanPost
-	case React:
+	case StartTalk, Retract:
+		return CanPost
+	case StartThread:
+		return CanThread
+	case React, Unreact:
 		return CanReact
 	default:
 		return ""
 	}
 }
+
+// writes says whether a right wants a channel in which the entity may write.
+func (right Right) writes() bool { return right == Post || right == StartThread || right == StartTalk }
 
 // seeing is what Discord asks of whoever wants to see what is said in a channel: the chat of a
 // voice channel is only for those who may connect (Discord: resources/channel, "Get Channel
@@ -65,6 +76,12 @@ func (right Right) asks(c Channel) discord.Permissions {
 		return discord.PermissionViewChannel | discord.PermissionSendMessages
 	case React:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory | discord.PermissionAddReactions
+	case Retract, Unreact:
+		return discord.PermissionViewChannel
+	case StartThread:
+		return discord.PermissionViewChannel | discord.PermissionCreatePublicThreads
+	case StartTalk:
+		return discord.PermissionViewChannel | discord.PermissionCreatePublicThreads | discord.PermissionSendMessagesInThreads
 	default:
 		return everything
 	}
@@ -74,7 +91,7 @@ func (right Right) asks(c Channel) discord.Permissions {
 // which needs Manage Webhooks; Send Messages is asked for too, since a server that silences
 // the bot somewhere means its entities as well.
 func (right Right) asksBot(c Channel) discord.Permissions {
-	if right == Post {
+	if right == Post || right == StartTalk {
 		return right.asksOwner(c) | discord.PermissionManageWebhooks
 	}
 	return right.asksOwner(c)
@@ -180,10 +197,15 @@ func (f facts) ownerSees() verdict {
 // visible channels, so that it gives nothing away; names, which are strangers' text, are left
 // out.
 func (f facts) missing(right Right) string {
+	if right == StartTalk {
+		if text := f.missing(StartThread); text != "" {
+			return text
+		}
+	}
 	if wanted := right.capability(f.channel); !f.capabilities.has(wanted) {
 		return "On that server you may not do this (" + string(wanted) + "). An admin of that server decides what you may do, with /entity abilities."
 	}
-	if right == Post && f.access() != Write {
+	if right.writes() && f.access() != Write {
 		return "You may read that channel but not speak there. An admin of that server decides which channels you may write in."
 	}
 	if lacking := right.asksBot(f.channel) &^ f.bot; lacking != 0 {

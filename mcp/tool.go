@@ -47,6 +47,7 @@ var (
 	listens = effect{readOnly: true, idempotent: true, openWorld: true, quotes: true, waits: true}
 	speaks  = effect{openWorld: true}
 	marks   = effect{idempotent: true, openWorld: true}
+	alters  = effect{destructive: true, idempotent: true, openWorld: true}
 )
 
 // answer is what a tool gives: a small struct of its own, which is the public contract, that

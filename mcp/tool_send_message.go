@@ -30,12 +30,16 @@ var sendMessage = define("send_message", words{
 	if err != nil {
 		return sent{}, err
 	}
+	return sentOf(done), nil
+})
+
+func sentOf(done relay.Sent) sent {
 	out := sent{Status: string(done.Status), ChannelID: done.ChannelID.String(), MessageIDs: idTexts(done.MessageIDs), Link: done.Link, Note: done.Why, parts: done.Parts}
 	for _, name := range done.Ambiguous {
 		out.Note = strings.TrimSpace(out.Note + " Nobody was mentioned by @" + name + ": several people have that name. find_member or <@id> tells them apart.")
 	}
-	return out, nil
-})
+	return out
+}
 
 func idTexts(ids []snowflake.ID) []string {
 	texts := make([]string, 0, len(ids))

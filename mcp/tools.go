@@ -7,6 +7,10 @@ var tools = []tool{
 	listChannels,
 	readMessages,
 	sendMessage,
+	editMessage,
+	deleteMessage,
 	addReaction,
+	removeReaction,
+	createThread,
 	waitForMessages,
 }

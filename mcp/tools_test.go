@@ -27,7 +27,7 @@ func TestToolList(t *testing.T) {
 			checkGolden(t, tool)
 		})
 	}
-	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "add_reaction", "wait_for_messages"} {
+	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "wait_for_messages"} {
 		if !found[name] {
 			t.Errorf("%s is not listed", name)
 		}
@@ -112,6 +112,8 @@ func TestHints(t *testing.T) {
 	want := map[string][4]bool{ // readOnly, destructive, idempotent, openWorld
 		"whoami": {true, false, true, false}, "list_channels": {true, false, true, false}, "read_messages": {true, false, true, true},
 		"wait_for_messages": {true, false, true, true}, "send_message": {false, false, false, true}, "add_reaction": {false, false, true, true},
+		"edit_message": {false, true, true, true}, "delete_message": {false, true, true, true}, "remove_reaction": {false, false, true, true},
+		"create_thread": {false, false, false, true},
 	}
 	if len(list.Result.Tools) != len(want) {
 		t.Fatalf("%d tools, and hints for %d", len(list.Result.Tools), len(want))

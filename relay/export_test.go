@@ -51,3 +51,10 @@ func (r *Relay) AnswerWithin(d time.Duration) { r.patience.answer = d }
 
 // Abandon ends what is under way as a crash does: nothing more is written down.
 func (r *Relay) Abandon() { r.die() }
+
+// Reacting counts the reactions of ours that the gateway has not told of yet.
+func (r *Relay) Reacting() int {
+	r.reactions.mu.Lock()
+	defer r.reactions.mu.Unlock()
+	return len(r.reactions.adds) + len(r.reactions.removals)
+}

@@ -72,6 +72,14 @@ func word(err error) error {
 		return refuse(entities.Conflict, "This message has 20 different reactions already, which is all that Discord allows.")
 	case rest.JSONErrorCodeReactionBlocked:
 		return refuse(entities.NotAllowed, "The author of this message has blocked the bot, so it cannot react to it.")
+	case rest.JSONErrorCodeThreadAlreadyCreatedForMessage:
+		return refuse(entities.Conflict, "That message has a thread already. The thread's id is the message's own: speak there with send_message.")
+	case rest.JSONErrorCodeMaximumActiveThreadsReached, rest.JSONErrorCodeMaximumActiveAnnouncementThreadsReached:
+		return refuse(entities.Conflict, "That server has as many open threads as Discord allows. Speak in one of them, or wait until some are archived.")
+	case rest.JSONErrorCodeCannotExecuteActionOnThisChannelType:
+		return refuse(entities.Invalid, "Discord does not have this in that kind of channel. Choose a text channel.")
+	case rest.JSONErrorCodeInvalidMessageType:
+		return refuse(entities.Invalid, "That message is a notice by Discord itself, to which this cannot be done. Choose a message that somebody wrote.")
 	case rest.JSONErrorCodeThreadLocked:
 		return refuse(entities.NotAllowed, "That thread is locked. A moderator of that server can unlock it.")
 	case rest.JSONErrorCodeOperationOnArchivedThread:

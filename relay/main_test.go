@@ -62,7 +62,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-const botRights = sandbox.ViewChannel | sandbox.SendMessages | sandbox.SendInThreads | sandbox.ManageWebhooks | sandbox.ReadMessageHistory | sandbox.AddReactions
+const botRights = sandbox.ViewChannel | sandbox.SendMessages | sandbox.SendInThreads | sandbox.CreatePublicThread | sandbox.ManageWebhooks | sandbox.ReadMessageHistory | sandbox.AddReactions
 
 // setStage builds the guild, without a relay.
 func setStage(t *testing.T, cfg sandbox.Config) *stage {

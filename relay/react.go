@@ -14,19 +14,102 @@ import (
 	"troupe/entities"
 )
 
-// React adds a reaction. Reactions are the bot's: on Discord all entities share one.
+// React adds a reaction. Reactions are the bot's: on Discord all entities share one. It is
+// written down first whose it is, so that none stands that nobody claims.
 func (r *Relay) React(ctx context.Context, actor entities.Actor, channel, message snowflake.ID, emoji string) error {
-	if _, err := r.Authorize(ctx, actor, entities.React, channel); err != nil {
+	permit, err := r.Authorize(ctx, actor, entities.React, channel)
+	if err != nil {
 		return err
 	}
 	reaction, err := parseEmoji(emoji)
 	if err != nil {
 		return err
 	}
-	if err := r.disc.Rest.AddReaction(channel, message, url.PathEscape(reaction), rest.WithCtx(ctx)); err != nil {
-		return word(fmt.Errorf("add a reaction: %w", err))
+	key := reactionKey{message, emojiKey(reaction)}
+	release, err := r.reactions.take(ctx, key)
+	if err != nil {
+		return wordTransport(err)
 	}
-	return nil
+	defer release()
+	r.reactions.adding(key, permit.Entity().ID, r.now())
+	fresh, err := r.registry.Claim(ctx, actor, permit, message, key.emoji)
+	if err != nil {
+		return err
+	}
+	err = r.guarded(ctx, func() error { return r.may(ctx, actor, entities.React, channel) }, func(opts ...rest.RequestOpt) error {
+		return r.disc.Rest.AddReaction(channel, message, url.PathEscape(reaction), opts...)
+	})
+	if err == nil {
+		return nil
+	}
+	// Where Discord did not say, the reaction may stand, and stays claimed.
+	if fresh && undone(err) {
+		r.disclaim(ctx, actor, permit, key)
+	}
+	return word(fmt.Errorf("add a reaction: %w", err))
+}
+
+func (r *Relay) may(ctx context.Context, actor entities.Actor, right entities.Right, channel snowflake.ID) error {
+	_, err := r.Authorize(ctx, actor, right, channel)
+	return err
+}
+
+// disclaim forgets an entity's share in a reaction. A row too many does no harm but that the
+// reaction may stay longer than it should.
+func (r *Relay) disclaim(ctx context.Context, actor entities.Actor, permit entities.Permit, key reactionKey) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
+	defer cancel()
+	if err := r.registry.Disclaim(ctx, actor, permit, key.message, key.emoji); err != nil {
+		r.log.Error("forget whose reaction it is", "message", key.message, "entity", permit.Entity().ID, "err", err)
+	}
+}
+
+// Unreact takes an entity's own reaction back. On Discord it vanishes with the last entity
+// that claims it.
+func (r *Relay) Unreact(ctx context.Context, actor entities.Actor, channel, message snowflake.ID, emoji string) error {
+	permit, err := r.Authorize(ctx, actor, entities.Unreact, channel)
+	if err != nil {
+		return err
+	}
+	reaction, err := parseEmoji(emoji)
+	if err != nil {
+		return err
+	}
+	key := reactionKey{message, emojiKey(reaction)}
+	release, err := r.reactions.take(ctx, key)
+	if err != nil {
+		return wordTransport(err)
+	}
+	defer release()
+	byOthers, err := r.registry.Claimed(ctx, actor, permit, message, key.emoji)
+	if err != nil {
+		return err
+	}
+	if !byOthers {
+		if err := r.takeBack(ctx, actor, channel, key, reaction); err != nil {
+			return err
+		}
+	}
+	return r.registry.Disclaim(context.WithoutCancel(ctx), actor, permit, message, key.emoji)
+}
+
+// takeBack removes the bot's reaction. One that is gone already counts as removed. Where
+// Discord did not say, it stays claimed, so that removing it again is possible.
+func (r *Relay) takeBack(ctx context.Context, actor entities.Actor, channel snowflake.ID, key reactionKey, reaction string) error {
+	r.reactions.removing(key, r.now())
+	err := r.guarded(ctx, func() error { return r.may(ctx, actor, entities.Unreact, channel) }, func(opts ...rest.RequestOpt) error {
+		return r.disc.Rest.RemoveOwnReaction(channel, key.message, url.PathEscape(reaction), opts...)
+	})
+	if err == nil {
+		return nil
+	}
+	if undone(err) {
+		r.reactions.removed(key, r.now())
+	}
+	if gone(err) || code(err) == rest.JSONErrorCodeUnknownEmoji {
+		return nil
+	}
+	return word(fmt.Errorf("remove a reaction: %w", err))
 }
 
 var customEmoji = regexp.MustCompile(`^<?a?:?([A-Za-z0-9_]{2,32}):(\d{15,20})>?$`)
@@ -43,4 +126,13 @@ func parseEmoji(emoji string) (string, error) {
 		return "", entities.Refuse(entities.Invalid, "%q is not an emoji. Use a plain one like 👍, or one of the server's as name:id.", emoji)
 	}
 	return emoji, nil
+}
+
+// emojiKey is by what an emoji is known again: a server's own by its id; of others a variation
+// selector tells nothing apart.
+func emojiKey(reaction string) string {
+	if _, id, custom := strings.Cut(reaction, ":"); custom {
+		return id
+	}
+	return strings.ReplaceAll(reaction, "\uFE0F", "")
 }

@@ -58,32 +58,33 @@ type Relay struct {
 	disc     *bot.Client
 	commands []discord.ApplicationCommandCreate
 
-	state    connection
-	tally    gatewayTally
-	webhooks webhooks
-	cache    messageCache
-	inbox    inbox
-	lookups  lookups
-	strays   chan discord.Message // messages of threads that are not known yet
-	astray   astray
-	fillings fillings
-	unasked  queue[snowflake.ID] // guilds whose owners the gateway is to be asked for
-	asking   asking
-	records  queue[record]
-	notices  queue[entities.Notice]
-	rests    rests
-	logins   gateway.IdentifyRateLimiter
-	degraded atomic.Bool   // Discord does not tell of members
-	refused  chan struct{} // it refused an intent
-	draining chan struct{} // closed by Drain
-	drain    sync.Once
-	patience patience
-	speeches speeches
-	faces    faces
-	told     queue[int64]    // lines whose answers arrived
-	life     context.Context // of what is under way; ended by Close
-	die      context.CancelFunc
-	stop     sync.Once
+	state     connection
+	tally     gatewayTally
+	webhooks  webhooks
+	cache     messageCache
+	inbox     inbox
+	lookups   lookups
+	strays    chan discord.Message // messages of threads that are not known yet
+	astray    astray
+	reactions reactions
+	fillings  fillings
+	unasked   queue[snowflake.ID] // guilds whose owners the gateway is to be asked for
+	asking    asking
+	records   queue[record]
+	notices   queue[entities.Notice]
+	rests     rests
+	logins    gateway.IdentifyRateLimiter
+	degraded  atomic.Bool   // Discord does not tell of members
+	refused   chan struct{} // it refused an intent
+	draining  chan struct{} // closed by Drain
+	drain     sync.Once
+	patience  patience
+	speeches  speeches
+	faces     faces
+	told      queue[int64]    // lines whose answers arrived
+	life      context.Context // of what is under way; ended by Close
+	die       context.CancelFunc
+	stop      sync.Once
 }
 
 // New makes a relay. It does not speak to Discord before [Relay.Run].
@@ -110,6 +111,7 @@ func New(cfg Config) (*Relay, error) {
 	r.inbox = newInbox()
 	r.lookups = newLookups()
 	r.strays = make(chan discord.Message, mostStrays)
+	r.reactions = newReactions()
 	r.astray.waiting = map[snowflake.ID]int{}
 	r.fillings.all = map[entities.Gap]*filling{}
 	r.unasked, r.records = newQueue[snowflake.ID](), newQueue[record]()

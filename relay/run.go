@@ -27,7 +27,7 @@ const MembersIntent = gateway.IntentGuildMembers
 
 // Permissions are what the bot's role needs on a server.
 const Permissions = discord.PermissionViewChannel | discord.PermissionSendMessages | discord.PermissionSendMessagesInThreads |
-	discord.PermissionManageWebhooks | discord.PermissionReadMessageHistory | discord.PermissionAddReactions |
+	discord.PermissionCreatePublicThreads | discord.PermissionManageWebhooks | discord.PermissionReadMessageHistory | discord.PermissionAddReactions |
 	discord.PermissionUseExternalEmojis | discord.PermissionEmbedLinks | discord.PermissionAttachFiles
 
 // InviteURL is where an admin invites the bot with what it needs.

@@ -56,6 +56,7 @@ func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
 func (r *Relay) take(shard gateway.Gateway, name gateway.EventType, sequence int, event gateway.EventData) {
 	r.learn(event)
 	r.hear(event)
+	r.hearReactions(event)
 	r.state.observe(shard.ShardID(), event)
 	// disgo's event manager takes one event at a time under one lock: it gets only those
 	// that somebody listens for through it.

@@ -94,7 +94,7 @@ func (r *Relay) utter(s *speech) {
 			r.fail(ctx, s, errEnding)
 			return
 		}
-		permit, err := r.mayStill(ctx, s)
+		permit, err := r.reconsider(ctx, s)
 		if err != nil {
 			s.mouth.turns.answered(false)
 			r.fail(ctx, s, err)
@@ -139,8 +139,8 @@ func (r *Relay) another(ctx context.Context, s *speech) bool {
 	}
 }
 
-// mayStill decides again when it is the line's turn: rights may have changed while it waited.
-func (r *Relay) mayStill(ctx context.Context, s *speech) (entities.Permit, error) {
+// reconsider decides again when it is the line's turn: rights may have changed while it waited.
+func (r *Relay) reconsider(ctx context.Context, s *speech) (entities.Permit, error) {
 	if r.drained() {
 		return entities.Permit{}, errEnding
 	}
