@@ -12,7 +12,7 @@ import (
 // in case, in what cannot be seen, or in characters that Unicode lists as look-alikes (UTS #39).
 func Sight(name string) string {
 	var b strings.Builder
-	for _, r := range decomposed(name) {
+	for _, r := range decomposed(strings.Map(fold, name)) {
 		if !ignored(r) {
 			seen(&b, r)
 		}
@@ -26,9 +26,12 @@ func Sight(name string) string {
 type Shape struct {
 	// Words are the name's words as they look, without signs.
 	Words []string
-	// forms are the whole name: as it looks as it is written, and in small letters, since
-	// letters that look alike are not the same ones in both cases.
-	forms   []string
+	// forms are the whole name: as it looks as it is written, in small letters and in capital
+	// ones, since letters that look alike are not the same ones in both cases.
+	forms []string
+	// strict are forms to compare one by one: in small letters, with 1 as l and as i, and as
+	// it is written, with I as l. They keep i and l apart.
+	strict  [3]string
 	symbols string
 	spaced  bool
 }
@@ -54,6 +57,12 @@ func ShapeOf(name string) Shape {
 			s.forms = append(s.forms, form)
 		}
 	}
+	for i, way := range []func(rune) rune{unicode.ToLower, loweredUpright, uprightL} {
+		for _, word := range words {
+			s.strict[i] += letters(mapped(word, way), s.spaced)
+		}
+		s.strict[i] = pairs.Replace(s.strict[i])
+	}
 	return s
 }
 
@@ -63,9 +72,18 @@ func (s Shape) Like(other Shape) bool {
 	return slices.ContainsFunc(s.forms, func(form string) bool { return slices.Contains(other.forms, form) })
 }
 
-// LikeWithSymbols is Like for names that their signs and emoji tell apart.
+// LikeWithSymbols is Like for names that their signs and emoji tell apart, and of which many
+// differ in one letter: "Unit I" and "Unit L" are two.
 func (s Shape) LikeWithSymbols(other Shape) bool {
-	return s.symbols == other.symbols && (s.Like(other) || (len(s.forms) == 0 && len(other.forms) == 0))
+	if s.symbols != other.symbols {
+		return false
+	}
+	for i, form := range s.strict {
+		if form == other.strict[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // Hides says whether one of the name's words has the other's letters in it, or all of its
@@ -154,7 +172,7 @@ func latin(word string) string {
 	marked := false // the last letter is of a script whose marks are not needed
 	for _, r := range decomposed(word) {
 		if unicode.Is(unicode.M, r) {
-			if !(marked && stray(r)) {
+			if !marked || !stray(r) {
 				b.WriteRune(r)
 			}
 			continue
@@ -175,7 +193,27 @@ func latin(word string) string {
 // merged is a word without the difference between letters, or pairs of them, that look alike
 // in most typefaces.
 func merged(word string) string {
-	return strings.NewReplacer("i", "l", "rn", "m", "vv", "w").Replace(word)
+	return strings.ReplaceAll(pairs.Replace(word), "i", "l")
+}
+
+// pairs are two letters that look like one.
+var pairs = strings.NewReplacer("rn", "m", "vv", "w")
+
+// loweredUpright reads strokes as i.
+func loweredUpright(r rune) rune {
+	switch r {
+	case '1', '!', '|':
+		return 'i'
+	}
+	return unicode.ToLower(r)
+}
+
+// uprightL keeps L apart from l, which I looks like.
+func uprightL(r rune) rune {
+	if r == 'L' {
+		return '⅃'
+	}
+	return r
 }
 
 func mapped(word []rune, by func(rune) rune) []rune {

@@ -52,8 +52,21 @@ func TestLike(t *testing.T) {
 
 func TestUnlike(t *testing.T) {
 	for _, pair := range [][2]string{
-		{"Ada", "Adamina"}, {"Ada", "Ada アダ"}, {"Agents", "Agent 5"}, {"Adal", "Ada 1"}, {"Ada 1", "Ada 2"}, {"Unit 10", "Unit 1"},
-		{"राम", "रमा"}, {"たいち", "だいち"}, {"بدر", "ندر"}, {"ป้า", "ปา"}, {"ノア", "ア"}, {"Нина", "Нона"}, {"민지", "민서"}, {"", "🌸"}, {"美咲", "美月"},
+		{"Ada", "Adamina"},
+		{"Ada", "Ada アダ"},
+		{"Agents", "Agent 5"},
+		{"Adal", "Ada 1"},
+		{"Ada 1", "Ada 2"},
+		{"Unit 10", "Unit 1"},
+		{"राम", "रमा"},
+		{"たいち", "だいち"},
+		{"بدر", "ندر"},
+		{"ป้า", "ปา"},
+		{"ノア", "ア"},
+		{"Нина", "Нона"},
+		{"민지", "민서"},
+		{"", "🌸"},
+		{"美咲", "美月"},
 	} {
 		if lookalike.ShapeOf(pair[0]).Like(lookalike.ShapeOf(pair[1])) {
 			t.Errorf("%q is taken for %q: %+v, %+v", pair[0], pair[1], lookalike.ShapeOf(pair[0]), lookalike.ShapeOf(pair[1]))
@@ -68,6 +81,19 @@ func TestSymbolsTellApart(t *testing.T) {
 	}
 	if !lookalike.ShapeOf("Аda 🌸").LikeWithSymbols(flower) || !lookalike.ShapeOf("🌸").LikeWithSymbols(lookalike.ShapeOf(" 🌸\ufe0f")) {
 		t.Error("equal emoji tell names apart")
+	}
+}
+
+func TestStrictly(t *testing.T) {
+	for _, pair := range [][2]string{{"Alex", "AIex"}, {"Admin", "Adm1n"}, {"ADMIN", "ADMlN"}, {"Alex", "A1ex"}, {"Unit I", "Unit l"}, {"Ella", "ELLA"}} {
+		if !lookalike.ShapeOf(pair[0]).LikeWithSymbols(lookalike.ShapeOf(pair[1])) {
+			t.Errorf("%q and %q are not alike", pair[0], pair[1])
+		}
+	}
+	for _, pair := range [][2]string{{"Unit I", "Unit L"}, {"Elia", "Ella"}, {"Unit 1", "Unit L"}, {"Ali", "All"}} {
+		if lookalike.ShapeOf(pair[0]).LikeWithSymbols(lookalike.ShapeOf(pair[1])) {
+			t.Errorf("%q and %q are alike", pair[0], pair[1])
+		}
 	}
 }
 

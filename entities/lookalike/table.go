@@ -35,10 +35,32 @@ var fancies = sync.OnceValue(func() map[rune]rune {
 		latin rune
 		fancy string
 	}{
-		{'a', "ᴀɅᗩᎪλΛꭺ∆ДᏗ"}, {'b', "ʙßᏴᗷъ"}, {'c', "ᴄᏟᑕ"}, {'d', "ᴅᎠᗪᗞδд"}, {'e', "ᴇɛεєᎬᗴΣξ"}, {'f', "ꜰᖴ"},
-		{'g', "ɢᏀᘜ"}, {'h', "ʜᎻᕼ"}, {'i', "ɪᎥ"}, {'j', "ᴊᎫᒍ"}, {'k', "ᴋᏦĸκК"}, {'l', "ʟᏞᒪ"}, {'m', "ᴍʍᎷᗰ"},
-		{'n', "ɴηпᏁᑎᴎոиИ"}, {'o', "ᴏσ"}, {'p', "ᴘᏢᑭ"}, {'q', "ꞯ"}, {'r', "ʀΓᏒᖇяЯᴦг"}, {'s', "ꜱᏕᔕ"}, {'t', "ᴛᎢτтᏖ"},
-		{'u', "ᴜᑌυ"}, {'v', "ᴠᐯ"}, {'w', "ᴡѠᗯωшщ"}, {'x', "᙭×χ"}, {'y', "ʏᎩγ"}, {'z', "ᴢᏃ"},
+		{'a', "ᴀɅᗩᎪλΛꭺ∆ДᏗ"},
+		{'b', "ʙßᏴᗷъ"},
+		{'c', "ᴄᏟᑕ"},
+		{'d', "ᴅᎠᗪᗞδд"},
+		{'e', "ᴇɛεєᎬᗴΣξ"},
+		{'f', "ꜰᖴ"},
+		{'g', "ɢᏀᘜ"},
+		{'h', "ʜᎻᕼ"},
+		{'i', "ɪᎥ"},
+		{'j', "ᴊᎫᒍ"},
+		{'k', "ᴋᏦĸκК"},
+		{'l', "ʟᏞᒪ"},
+		{'m', "ᴍʍᎷᗰ"},
+		{'n', "ɴηпᏁᑎᴎոиИ"},
+		{'o', "ᴏσ"},
+		{'p', "ᴘᏢᑭ"},
+		{'q', "ꞯ"},
+		{'r', "ʀΓᏒᖇяЯᴦг"},
+		{'s', "ꜱᏕᔕ"},
+		{'t', "ᴛᎢτтᏖ"},
+		{'u', "ᴜᑌυ"},
+		{'v', "ᴠᐯ"},
+		{'w', "ᴡѠᗯωшщ"},
+		{'x', "᙭×χ"},
+		{'y', "ʏᎩγ"},
+		{'z', "ᴢᏃ"},
 	} {
 		for _, r := range pair.fancy {
 			table[r] = pair.latin
@@ -89,4 +111,7 @@ func seen(b *strings.Builder, r rune) {
 // fold takes the case away.
 func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
 
-func decomposed(name string) []rune { return []rune(norm.NFKD.String(name)) }
+// lunate are the two letters that normalization turns into what they do not look like.
+var lunate = strings.NewReplacer("Ϲ", "C", "ϲ", "c")
+
+func decomposed(name string) []rune { return []rune(norm.NFKD.String(lunate.Replace(name))) }
