@@ -120,7 +120,7 @@ func split(name []rune) (words [][]rune, symbols string) {
 			if len(word) > 0 {
 				words, word = append(words, word), nil
 			}
-			if unicode.Is(unicode.S, r) {
+			if unicode.Is(unicode.So, r) {
 				rest.WriteRune(r)
 			}
 		}

@@ -35,11 +35,11 @@ var fancies = sync.OnceValue(func() map[rune]rune {
 		latin rune
 		fancy string
 	}{
-		{'a', "ᴀɅᗩᎪλΛꭺ∆ДᏗ"},
+		{'a', "ᴀɅⲀⲁᗩᎪλΛꭺ∆ДᏗ"},
 		{'b', "ʙßᏴᗷъ"},
 		{'c', "ᴄᏟᑕ"},
 		{'d', "ᴅᎠᗪᗞδд"},
-		{'e', "ᴇɛεєᎬᗴΣξ"},
+		{'e', "ᴇɛεєꞓᎬᗴΣξ"},
 		{'f', "ꜰᖴ"},
 		{'g', "ɢᏀᘜ"},
 		{'h', "ʜᎻᕼ"},
@@ -48,7 +48,7 @@ var fancies = sync.OnceValue(func() map[rune]rune {
 		{'k', "ᴋᏦĸκК"},
 		{'l', "ʟᏞᒪ"},
 		{'m', "ᴍʍᎷᗰ"},
-		{'n', "ɴηпᏁᑎᴎոиИ"},
+		{'n', "ɴηпπᏁᑎᴎոиИ"},
 		{'o', "ᴏσ"},
 		{'p', "ᴘᏢᑭ"},
 		{'q', "ꞯ"},
@@ -111,7 +111,8 @@ func seen(b *strings.Builder, r rune) {
 // fold takes the case away.
 func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
 
-// lunate are the two letters that normalization turns into what they do not look like.
-var lunate = strings.NewReplacer("Ϲ", "C", "ϲ", "c")
+// misread are the two letters that normalization turns into what they do not look like, and
+// signs that it would turn into letters.
+var misread = strings.NewReplacer("Ϲ", "C", "ϲ", "c", "™", "®", "℠", "®")
 
-func decomposed(name string) []rune { return []rune(norm.NFKD.String(lunate.Replace(name))) }
+func decomposed(name string) []rune { return []rune(norm.NFKD.String(misread.Replace(name))) }
