@@ -23,10 +23,8 @@ func (r *Registry) nameIsFreeOn(name string, guild snowflake.ID, id ID, where st
 			return Refuse(Conflict, "There is an entity called %q on %s already. Choose another name, so that people can tell them apart.", other.nameIn(guild), where)
 		}
 	}
-	for _, b := range r.world.bearers(guild) {
-		if shape.Like(lookalike.ShapeOf(b.name)) {
-			return Refuse(Conflict, "This name looks like %q, %s %s. Choose one that people cannot take for it.", b.name, b.whose, where)
-		}
+	if b, taken := r.world.bearer(guild, shape); taken {
+		return Refuse(Conflict, "This name looks like %q, %s %s. Choose one that people cannot take for it.", b.name, b.whose, where)
 	}
 	return nil
 }

@@ -190,7 +190,7 @@ var dressings = []dressing{
 
 // deceivers are names that look like protected ones, each with what it is made of.
 func deceivers(protected []string, n int) map[string]string {
-	rng, found := rand.New(rand.NewPCG(4, 2)), map[string]string{} //nolint:gosec // the same names in every run
+	rng, found := rand.New(rand.NewPCG(4, 2)), map[string]string{}
 	for len(found) < n {
 		d, name := dressings[rng.IntN(len(dressings))], protected[rng.IntN(len(protected))]
 		made, how := d.dress(rng, name), d.name

@@ -50,6 +50,16 @@ func TestNamesakesAreToldApart(t *testing.T) {
 	if names[ids[0]] != "Ada" || names[ids[1]] != second || names[ids[2]] != third || names[ids[3]] != "Ada 🌸" {
 		t.Fatalf("they are shown as %q", names)
 	}
+	// So they speak.
+	acting, err := reg.RotateKey(t.Context(), admin(olivia), ids[1])
+	require(t, err)
+	actor, err := reg.Authenticate(t.Context(), acting.Key, ids[1])
+	require(t, err)
+	permit, err := reg.Authorize(t.Context(), actor, entities.Post, general)
+	require(t, err)
+	if got := permit.Entity().Name; got != second {
+		t.Errorf("it speaks as %q", got)
+	}
 	// They are found by what people see.
 	found, err := reg.Find(t.Context(), admin(olivia), second)
 	require(t, err)

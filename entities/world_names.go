@@ -5,6 +5,8 @@ import (
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities/lookalike"
 )
 
 // mostStaff bounds how many people's names are remembered of a guild.
@@ -102,6 +104,22 @@ func (w *World) runs(facts *guildFacts, m Membership) bool {
 	}
 	base, all := basePermissions(facts.Guild, facts.roles, m)
 	return all || base&staffed&^facts.roles[facts.ID].Permissions != 0
+}
+
+// Taken says whether a name looks like the bot's in a guild, a role's, or that of somebody
+// who looks after it.
+func (w *World) Taken(guild snowflake.ID, name string) bool {
+	_, taken := w.bearer(guild, lookalike.ShapeOf(name))
+	return taken
+}
+
+func (w *World) bearer(guild snowflake.ID, shape lookalike.Shape) (bearer, bool) {
+	for _, b := range w.bearers(guild) {
+		if shape.Like(lookalike.ShapeOf(b.name)) {
+			return b, true
+		}
+	}
+	return bearer{}, false
 }
 
 // bearers lists whose names are known in a guild: the bot's, its roles' and those of the
