@@ -146,7 +146,7 @@ func inWord(name []rune, i int) bool {
 	return i+1 < len(name) && solid(name[i+1]) && (r != '!' || (i > 0 && solid(name[i-1])))
 }
 
-func solid(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.M) }
+func solid(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) }
 
 // letters are what a word looks like. Digits are letters among letters only: "Agent 5" is a
 // name of its own.
@@ -171,6 +171,11 @@ func latin(word string) string {
 	var b strings.Builder
 	marked := false // the last letter is of a script whose marks are not needed
 	for _, r := range decomposed(word) {
+		if plain(r) {
+			b.WriteRune(unicode.ToLower(r))
+			marked = true
+			continue
+		}
 		if unicode.Is(unicode.M, r) {
 			if !marked || !stray(r) {
 				b.WriteRune(r)

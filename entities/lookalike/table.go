@@ -77,14 +77,23 @@ var digits = map[rune]rune{
 	'0': 'o', '1': 'l', '3': 'e', '4': 'a', '5': 's', '7': 't', '8': 'b', '9': 'g', '!': 'l', '|': 'l', '$': 's', '€': 'e',
 }
 
+// plain says whether r can be seen and is of ASCII, which needs no table.
+func plain(r rune) bool { return r >= ' ' && r < unicode.MaxASCII }
+
 // ignored says whether r shows nothing itself.
 func ignored(r rune) bool {
+	if plain(r) {
+		return false
+	}
 	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // stray says whether r is a mark that can be put on any letter, and that its language does
 // not need to tell names apart.
 func stray(r rune) bool {
+	if plain(r) {
+		return false
+	}
 	switch r {
 	case '\u3099', '\u309a': // か and が are two letters
 		return false
