@@ -28,7 +28,7 @@ type bearer struct {
 	whose string // "the name of a role of"
 }
 
-// Names are those by which people know a member: what is shown, and what it is shown instead of.
+// Names are those by which people know a member: the username, and what is shown in its place.
 func Names(user discord.User, nick *string) []string {
 	names := []string{user.Username}
 	if user.GlobalName != nil {
