@@ -232,3 +232,13 @@ func TestSavedItTouchesNoPublicMessage(t *testing.T) {
 		t.Errorf("the announcement now says %q", m.Content)
 	}
 }
+
+// TestWhoLooksAfterTheServerKeepsTheirName: who gives a command as an admin is known from then on.
+func TestWhoLooksAfterTheServerKeepsTheirName(t *testing.T) {
+	w := newWorld(t, entities.AdmitAll)
+	w.slash(w.mona, "/entities", nil)
+	w.slash(w.sam, "/entities", nil)
+	reply := w.submit(w.gus, w.slash(w.gus, "/entity create", nil), map[string]any{"name": "Mоnа"})
+	whispers(t, reply, `This name looks like "mona", the name of somebody who looks after this server.`)
+	has(t, w.submit(w.gus, w.slash(w.gus, "/entity create", nil), map[string]any{"name": "Sam"}), "**Sam** is ready")
+}

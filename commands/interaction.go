@@ -58,6 +58,7 @@ func newInteraction(ctx context.Context, vars map[string]string, client *bot.Cli
 
 // serve runs a handler and tells the person when it fails, whatever the reason.
 func (c *Commands) serve(i *interaction, handle func(*Commands, *interaction) error) error {
+	c.notice(i)
 	err := c.guarded(i, handle)
 	if err == nil {
 		return nil
@@ -75,6 +76,14 @@ func (c *Commands) serve(i *interaction, handle func(*Commands, *interaction) er
 		return i.replace(message{content: text})
 	}
 	return i.reply(message{content: text})
+}
+
+// notice keeps the names of people who look after a server, so that no entity takes them.
+func (c *Commands) notice(i *interaction) {
+	if id, m := i.GuildID(), i.Member(); id != nil && m != nil {
+		known := entities.Membership{UserID: m.User.ID, Roles: m.RoleIDs}
+		c.registry.World().Notice(*id, known, entities.Names(m.User, m.Nick)...)
+	}
 }
 
 func (c *Commands) guarded(i *interaction, handle func(*Commands, *interaction) error) (err error) {

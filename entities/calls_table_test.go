@@ -48,7 +48,7 @@ func calls(t *testing.T) map[string]call {
 		"Self":           {do: func(c ctx, s *stage, a act) error { _, _, err := s.Self(c, a); return err }},
 		"Speakers":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Speakers(c, a, []snowflake.ID{1})) }},
 		"Begin": {do: func(c ctx, s *stage, a act) error {
-			return errOf(s.Begin(c, a, s.permit, entities.Draft{Key: "k", Body: "b", Parts: []string{"one", "two"}}))
+			return errOf(s.Begin(c, a, s.elsewhere, entities.Draft{Key: "k", Body: "b", Parts: []string{"one", "two"}}))
 		}},
 		"Spend":  {do: func(c ctx, s *stage, a act) error { return errOf(s.Spend(c, a, s.permit)) }},
 		"Screen": {do: func(c ctx, s *stage, a act) error { return s.Screen(c, a, s.permit, entities.Said{Text: "hello"}) }},

@@ -23,9 +23,10 @@ const (
 // stage is a registry with an entity for each of its methods to work on.
 type stage struct {
 	*entities.Registry
-	ada    entities.Actor // active, with a picture; in the guild that is gone too
-	ids    map[string]entities.ID
-	permit entities.Permit
+	ada       entities.Actor // active, with a picture; in the guild that is gone too
+	ids       map[string]entities.ID
+	permit    entities.Permit
+	elsewhere entities.Permit // to speak in lab, where nobody rests
 	// reacts and unreacts are Ada's permits to react; removal is the admin's leave to delete
 	// what she said.
 	reacts, unreacts entities.Permit
@@ -102,7 +103,12 @@ func (s *stage) act(t *testing.T) {
 	s.ada, err = s.Authenticate(ctx, s.key, "")
 	require(t, err)
 	say(t, s.Registry, message(1, general), message(2, lab))
+	require(t, errOf(s.SetChannels(ctx, admin(mia), s.ids["Ada"], rules([]entities.ChosenRule{
+		{ChosenChannel: chosen(lab)[0], Access: entities.Write}, {ChosenChannel: chosen(general)[0], Access: entities.Write},
+	}))))
 	s.permit, err = s.Authorize(ctx, s.ada, entities.Post, general)
+	require(t, err)
+	s.elsewhere, err = s.Authorize(ctx, s.ada, entities.Post, lab)
 	require(t, err)
 	require(t, own(t, s.Registry, s.permit, 1, at(0)))
 	said, err := s.Begin(ctx, s.ada, s.permit, entities.Draft{Body: "a", Parts: []string{"hello"}, Waits: true})

@@ -229,17 +229,6 @@ func (r *Registry) places(rules []ChannelRule) []Place {
 	return places
 }
 
-// nameIsFree refuses a second entity of the same name in a guild: Discord shows neighbouring
-// messages of equal names as one speaker's.
-func (r *Registry) nameIsFree(name string, guild snowflake.ID, id ID) error {
-	for _, other := range r.roster.in(guild) {
-		if other.ID != id && sameName(other.nameIn(guild), name) {
-			return Refuse(Conflict, "There is an entity called %q on this server already. Choose another name, so that people can tell them apart.", other.nameIn(guild))
-		}
-	}
-	return nil
-}
-
 func (r *Registry) insert(tx *gorm.DB, avatar *Avatar, e *Entity, p *Presence, rules []ChannelRule, credential *Credential) error {
 	if avatar != nil {
 		if err := savePicture(tx, *avatar); err != nil {

@@ -55,6 +55,9 @@ func (r *Registry) Edit(ctx context.Context, actor Actor, id ID, c Changes) (Ent
 	if err != nil {
 		return Entity{}, err
 	}
+	if c.Name != nil && *c.Name == m.entry.Name {
+		c.Name = nil // it has it already, whatever is asked of names today
+	}
 	columns, err := c.columns()
 	if err != nil {
 		return Entity{}, err
@@ -73,7 +76,7 @@ func (r *Registry) Edit(ctx context.Context, actor Actor, id ID, c Changes) (Ent
 func (r *Registry) edit(tx *gorm.DB, m matter, c Changes, columns map[string]any, words []string) error {
 	id := m.entry.ID
 	if name, ok := columns["name"].(string); ok {
-		if err := r.freeEverywhere(name, m.entry); err != nil {
+		if err := r.freeEverywhere(name, m.entry, m.actor.guild); err != nil {
 			return err
 		}
 	}
@@ -128,20 +131,6 @@ func (c Changes) words() ([]string, error) {
 	return cleanWords(*c.Words)
 }
 
-// freeEverywhere says whether a name is free in every guild where the entity is shown under
-// its own name.
-func (r *Registry) freeEverywhere(name string, e *entry) error {
-	for guild, in := range e.stays {
-		if in.Name != "" {
-			continue
-		}
-		if err := r.nameIsFree(name, guild, e.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Adornment is what an owner sets for an entity in one guild; what is nil stays as it is.
 type Adornment struct {
 	Name *string // "" = its own name
@@ -159,7 +148,7 @@ func (r *Registry) EditHere(ctx context.Context, actor Actor, id ID, a Adornment
 		return Entity{}, err
 	}
 	columns := map[string]any{}
-	if a.Name != nil {
+	if a.Name != nil && *a.Name != m.stay().Name {
 		if columns["name"], err = cleanNickname(*a.Name); err != nil {
 			return Entity{}, err
 		}
@@ -191,8 +180,10 @@ func (r *Registry) adorn(tx *gorm.DB, m matter, a Adornment, columns map[string]
 		if name == "" {
 			name = m.entry.Name
 		}
-		if err := r.nameIsFree(name, guild, id); err != nil {
-			return err
+		if name != m.entry.nameIn(guild) {
+			if err := r.nameIsFree(name, guild, id); err != nil {
+				return err
+			}
 		}
 	}
 	if a.Avatar != nil {

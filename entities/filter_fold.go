@@ -72,13 +72,13 @@ func bare(r rune) rune {
 	case r == '\u0640': // it only stretches Arabic words
 		return -1
 	}
-	return lookalike(r)
+	return plainLetter(r)
 }
 
-// lookalike gives the small Latin letter for a small letter that looks like one.
+// plainLetter gives the small Latin letter for a small letter that looks like one.
 //
 //nolint:funlen // a table
-func lookalike(r rune) rune {
+func plainLetter(r rune) rune {
 	switch r {
 	case 'а', 'α', 'ɑ', 'ᴀ':
 		return 'a'

@@ -32,6 +32,7 @@ func (r *Registry) Find(ctx context.Context, actor Actor, ref string) (Entity, e
 	// Ids first: nobody's name may stand in for one.
 	for _, means := range []func(*entry) bool{
 		func(e *entry) bool { return string(e.ID) == ref },
+		func(e *entry) bool { return sameName(e.shownAs(actor.guild), ref) },
 		func(e *entry) bool { return sameName(e.nameIn(actor.guild), ref) },
 	} {
 		if i := slices.IndexFunc(found, means); i >= 0 {
@@ -81,7 +82,7 @@ func (r *Registry) Mine(ctx context.Context, actor Actor) ([]Entity, error) {
 // shownIn is the entity as people see it in a guild.
 func (e *entry) shownIn(guild snowflake.ID) Entity {
 	shown := e.Entity
-	shown.Name, shown.Avatar = e.nameIn(guild), e.avatarIn(guild)
+	shown.Name, shown.Avatar = e.shownAs(guild), e.avatarIn(guild)
 	return shown
 }
 
@@ -138,7 +139,7 @@ func (r *Registry) Self(ctx context.Context, actor Actor) (Entity, []Home, error
 func (r *Registry) home(e *entry, guild Guild) Home {
 	in, limits := e.stays[guild.ID], r.limitsOf(e, guild.ID)
 	home := Home{
-		Guild: guild, Name: e.nameIn(guild.ID), Speaks: r.resident(e, guild.ID).Speaks, Requested: in.State == PresenceRequested,
+		Guild: guild, Name: e.shownAs(guild.ID), Speaks: r.resident(e, guild.ID).Speaks, Requested: in.State == PresenceRequested,
 		Capabilities: in.capabilities.list(), Limits: limits, Left: r.pace.left(paceKey{e.ID, guild.ID}, limits, r.now()),
 		Filter: e.Filter, Blocked: e.blocked.size(),
 	}

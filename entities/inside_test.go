@@ -89,7 +89,7 @@ func (r *Registry) Memory() string {
 				until = stamp(*in.Until)
 			}
 			shown.CreatedAt, shown.Until = time.Time{}, nil
-			fmt.Fprintln(&b, " ", shown, stamp(in.CreatedAt), until, in.rules, in.capabilities, slices.Sorted(slices.Values(in.words)))
+			fmt.Fprintln(&b, " ", shown, stamp(in.CreatedAt), until, in.rules, in.capabilities, slices.Sorted(slices.Values(in.words)), in.mark)
 		}
 	}
 	for _, guild := range slices.Sorted(maps.Keys(s.guilds)) {

@@ -20,62 +20,6 @@ const (
 	MaxHouseRules  = 1000
 )
 
-// cleanName trims a name and says what Discord would refuse about it
-// (resources/user, "Usernames and Nicknames"; resources/webhook).
-func cleanName(name string) (string, error) {
-	name = strings.Join(strings.Fields(name), " ")
-	if n := utf8.RuneCountInString(name); n < MinName || n > MaxName {
-		return "", Refuse(Invalid, "A name has %d to %d characters; this one has %d.", MinName, MaxName, n)
-	}
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, invisible) || !straightJoined(name) {
-		return "", Refuse(Invalid, "A name cannot have invisible or control characters. Type it anew, without copying.")
-	}
-	for _, mark := range []string{"@", "#", ":", "```"} {
-		if strings.Contains(name, mark) {
-			return "", Refuse(Invalid, "Discord does not take %q in a name. Choose one without it.", mark)
-		}
-	}
-	folded := strings.ToLower(name)
-	for _, word := range []string{"discord", "clyde"} {
-		if strings.Contains(folded, word) {
-			return "", Refuse(Invalid, "Discord does not take %q in a name. Choose one without it.", word)
-		}
-	}
-	if _, err := letters.DecodeString(folded); err == nil && len(name) == letters.EncodedLen(entityIDSize) {
-		return "", Refuse(Invalid, "This name looks like the id of an entity. Choose another one.")
-	}
-	switch folded {
-	case "everyone", "here", "system message":
-		return "", Refuse(Invalid, "Discord keeps the name %q for itself. Choose another one.", name)
-	}
-	return name, nil
-}
-
-// joiners glue letters of several scripts and emoji; elsewhere they are invisible.
-func joiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
-
-func invisible(r rune) bool {
-	switch r {
-	case '\u2028', '\u2029', unicode.ReplacementChar, '\u3164', '\u115f', '\u1160', '\uffa0', '\u2800', '\u034f':
-		return true
-	}
-	return unicode.IsControl(r) || (unicode.Is(unicode.Cf, r) && !joiner(r))
-}
-
-// straightJoined says whether every joiner stands between characters that it can join.
-func straightJoined(name string) bool {
-	runes := []rune(name)
-	joins := func(i int) bool {
-		return i >= 0 && i < len(runes) && runes[i] > unicode.MaxLatin1 && !joiner(runes[i])
-	}
-	for i, r := range runes {
-		if joiner(r) && (!joins(i-1) || !joins(i+1)) {
-			return false
-		}
-	}
-	return true
-}
-
 // sameName says whether two names look the same but for case and joiners.
 func sameName(a, b string) bool {
 	without := func(s string) string {
@@ -134,7 +78,7 @@ func cleanWords(words []string) ([]string, error) {
 		if n := utf8.RuneCountInString(word); n < MinName || n > MaxWord {
 			return nil, Refuse(Invalid, "A mention word has %d to %d characters; one of these has %d. Put commas between the words.", MinName, MaxWord, n)
 		}
-		if !utf8.ValidString(word) || strings.ContainsFunc(word, invisible) {
+		if !utf8.ValidString(word) || hidden([]rune(word)) {
 			return nil, Refuse(Invalid, "A mention word cannot have invisible or control characters. Type it anew, without copying.")
 		}
 		clean = append(clean, word)

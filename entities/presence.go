@@ -75,7 +75,10 @@ func (r *Registry) roomToJoin(m matter, p Presence) error {
 
 // Approve lets an entity that waits into the guild where an admin acts.
 func (r *Registry) Approve(ctx context.Context, actor Actor, id ID) (Resident, error) {
-	return r.answer(ctx, actor, id, "approved", func(tx *gorm.DB, _ matter) error {
+	return r.answer(ctx, actor, id, "approved", func(tx *gorm.DB, m matter) error {
+		if err := r.presentable(m); err != nil {
+			return err
+		}
 		latest, err := latestSeq(tx)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package entities_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -136,7 +137,7 @@ func TestWhoCreatesAndHowMany(t *testing.T) {
 			p.World().PutRole(guild, entities.Role{ID: creators, Name: "creators"})
 			require(t, errOf(p.SetSettings(t.Context(), admin(olivia), becoming(test.settings))))
 			for i := range test.quota {
-				made, err := p.Create(t.Context(), test.actor, entities.NewEntity{Name: "Entity " + string(rune('A'+i)), Here: chosen(general)[0]})
+				made, err := p.Create(t.Context(), test.actor, entities.NewEntity{Name: fmt.Sprintf("Entity %d", i+1), Here: chosen(general)[0]})
 				if err != nil || made.Requested != test.requested {
 					t.Fatalf("number %d: %+v, %v", i+1, made, err)
 				}

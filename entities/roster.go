@@ -21,6 +21,7 @@ type roster struct {
 	entities map[ID]*entry
 	present  map[snowflake.ID]map[ID]*entry // by guild
 	owned    map[snowflake.ID]map[ID]*entry // by owner
+	called   map[calling]map[ID]struct{}    // by the name that they are shown with
 	heard    map[snowflake.ID]int           // by channel or category: rules of active presences that name it
 	guilds   map[snowflake.ID]GuildRow      // with a decision or settings
 	blocked  map[snowflake.ID]*blocklist    // by guilds that block words or patterns
@@ -40,6 +41,8 @@ type stay struct {
 	rules        map[snowflake.ID]grant // by channel or category
 	capabilities capabilitySet
 	words        []string
+	// mark is what is shown behind the name, because another one here has it too.
+	mark string
 }
 
 // grant is what a channel rule gives, and from which position in the event log on.
@@ -65,7 +68,8 @@ func (p Presence) copied() Presence {
 func newRoster() roster {
 	return roster{
 		entities: map[ID]*entry{}, present: map[snowflake.ID]map[ID]*entry{}, owned: map[snowflake.ID]map[ID]*entry{},
-		heard: map[snowflake.ID]int{}, guilds: map[snowflake.ID]GuildRow{}, blocked: map[snowflake.ID]*blocklist{},
+		called: map[calling]map[ID]struct{}{},
+		heard:  map[snowflake.ID]int{}, guilds: map[snowflake.ID]GuildRow{}, blocked: map[snowflake.ID]*blocklist{},
 	}
 }
 
@@ -78,6 +82,7 @@ func (s *roster) replace(id ID, next *entry) {
 		}
 		drop(s.owned, old.OwnerID, id)
 		delete(s.entities, id)
+		s.uncall(old)
 	}
 	if next == nil {
 		return
@@ -90,6 +95,7 @@ func (s *roster) replace(id ID, next *entry) {
 	if next.State != Deleted {
 		add(s.owned, next.OwnerID, next)
 	}
+	s.call(next)
 }
 
 // count adds an entity's channel rules to what is listened to, or takes them away. Those of a

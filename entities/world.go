@@ -15,10 +15,13 @@ import (
 // has not filled is unknown, and what is unknown is refused. It is safe for concurrent use,
 // and what it hands out are copies.
 type World struct {
-	mu       sync.RWMutex
-	bot      snowflake.ID
-	guilds   map[snowflake.ID]*guildFacts
-	channels map[snowflake.ID]Channel
+	mu    sync.RWMutex
+	bot   snowflake.ID
+	names []string // the bot's own
+	// application is the name of the bot's application.
+	application string
+	guilds      map[snowflake.ID]*guildFacts
+	channels    map[snowflake.ID]Channel
 	// threadMembers are people's memberships of private threads.
 	threadMembers map[snowflake.ID]map[snowflake.ID]threadMember
 	memberLife    time.Duration    // how long what is known of people holds; 0 = until told otherwise
@@ -97,6 +100,7 @@ type guildFacts struct {
 	roles    map[snowflake.ID]Role
 	bot      Membership
 	channels map[snowflake.ID]struct{}
+	staff    []figure                     // who run or moderate the guild, as far as they were seen
 	members  map[snowflake.ID]memberFacts // people whose standing matters: owners of entities
 	// doubted guilds have facts that could not be read; nothing is allowed there until they
 	// were read anew.
@@ -142,11 +146,11 @@ func NewWorld() *World {
 	}
 }
 
-// SetBot says which user the bot is.
-func (w *World) SetBot(user snowflake.ID) {
+// SetBot says which user the bot is, and what it is called.
+func (w *World) SetBot(user snowflake.ID, names ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.bot = user
+	w.bot, w.names = user, names
 }
 
 // Bot is the bot's own user id, or 0 before Discord told it.

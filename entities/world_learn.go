@@ -16,6 +16,9 @@ func (w *World) PutGuild(g Guild, roles []Role, bot Membership, channels []Chann
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.forgetChannels(g.ID)
+	if known, ok := w.guilds[g.ID]; ok {
+		facts.staff = known.staff // Discord does not tell of them again
+	}
 	w.guilds[g.ID] = facts
 	w.touch(facts)
 	for _, channel := range channels {

@@ -15,7 +15,7 @@ import (
 func (r *Relay) learn(event gateway.EventData) {
 	switch e := event.(type) {
 	case gateway.EventReady:
-		r.world.SetBot(e.User.ID)
+		r.world.SetBot(e.User.ID, e.User.Username, e.User.EffectiveName())
 		r.beginSession(e)
 	case gateway.EventGuildCreate:
 		r.learnGuild(e.GatewayGuild)
@@ -111,6 +111,9 @@ func (r *Relay) learnGuild(g discord.GatewayGuild) {
 		}
 	}
 	r.world.PutGuild(known, roles, self, channels)
+	for _, m := range g.Members {
+		r.notice(g.ID, m.User, m)
+	}
 	r.state.lookAfter(g.ID)
 	r.arrived(g.ID)
 	if !r.unasked.put(g.ID) {
@@ -187,6 +190,13 @@ func guild(known discord.Guild) entities.Guild {
 
 func role(known discord.Role) entities.Role {
 	return entities.Role{ID: known.ID, Name: known.Name, Permissions: known.Permissions}
+}
+
+// notice keeps the names of those who look after a guild, so that no entity takes them.
+func (r *Relay) notice(guild snowflake.ID, user discord.User, m discord.Member) {
+	known := membership(m)
+	known.UserID = user.ID
+	r.world.Notice(guild, known, entities.Names(user, m.Nick)...)
 }
 
 func membership(m discord.Member) entities.Membership {

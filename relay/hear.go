@@ -42,6 +42,9 @@ func (r *Relay) hear(event gateway.EventData) {
 }
 
 func (r *Relay) hearMessage(m discord.Message) {
+	if m.GuildID != nil && m.Member != nil && m.WebhookID == nil {
+		r.notice(*m.GuildID, m.Author, *m.Member)
+	}
 	if m.GuildID == nil || !spoken(m.Type) || m.Author.ID == r.world.Bot() {
 		return
 	}

@@ -44,16 +44,19 @@ func (r *Relay) learnPeople(event gateway.EventData) {
 		r.learnMember(e.GuildID, e.Member)
 	case gateway.EventGuildMemberUpdate:
 		if e.User.ID == r.world.Bot() {
+			r.notice(e.GuildID, e.User, e.Member)
 			r.world.PutBotMembership(e.GuildID, membership(e.Member))
 			return
 		}
 		r.learnMember(e.GuildID, e.Member)
 	case gateway.EventGuildMemberRemove:
 		r.away(e.GuildID, e.User.ID, r.now())
+		r.world.Overlook(e.GuildID, e.User.ID)
 	}
 }
 
 func (r *Relay) learnMember(guild snowflake.ID, m discord.Member) {
+	r.notice(guild, m.User, m)
 	if r.world.Follows(guild, m.User.ID) {
 		r.world.SetMember(guild, membership(m), true, r.now())
 	}

@@ -178,6 +178,7 @@ func (r *Relay) introduce(ctx context.Context) error {
 	if err := r.registry.SetOperators(ctx, keeper, operators); err != nil {
 		return err
 	}
+	r.world.SetApplication(app.Name)
 	r.log.Info("this is the bot", "application", app.ID, "name", app.Name, "invite", InviteURL(app.ID))
 	return nil
 }
