@@ -91,8 +91,6 @@ func TestSplitRefusesTooManyParts(t *testing.T) {
 	}
 }
 
-var opened = regexp.MustCompile("^(\\|\\|)?(```[A-Za-z0-9_+\\-.#]*\n|`{1,8})?")
-
 // checkParts fails unless every part is a valid message and together they are the text.
 func checkParts(t testing.TB, s string, parts []string) {
 	t.Helper()
@@ -104,7 +102,7 @@ func checkParts(t testing.TB, s string, parts []string) {
 		if strings.TrimFunc(part, unicode.IsSpace) != part || part == "" {
 			t.Fatalf("a part is not trimmed: %.40q", part)
 		}
-		if emptyFence.MatchString(part) && !emptyFence.MatchString(s) {
+		if emptyFence.MatchString(part) && !twoFences.MatchString(s) {
 			t.Fatalf("a part is nothing but marks: %q", part)
 		}
 	}
@@ -115,7 +113,9 @@ func checkParts(t testing.TB, s string, parts []string) {
 
 var (
 	blank      = regexp.MustCompile(`[\s\p{Z}\x{85}\x1c-\x1f\v]+`)
+	openFence  = regexp.MustCompile("^```[A-Za-z0-9_+\\-.#]*\n")
 	emptyFence = regexp.MustCompile("^(\\|\\|)?```(?:[A-Za-z0-9_+\\-.#]{0,40}\n)?\\s*```(\\|\\|)?$")
+	twoFences  = regexp.MustCompile("```[A-Za-z0-9_+\\-.#]*\\s*```") // a text's own
 	// Spans of nothing but white space may go, when they would be a message of their own.
 	emptySpan = regexp.MustCompile("^(?:\\|\\|)?```[A-Za-z0-9_+\\-.#]*```(?:\\|\\|)?|^`{2,16}|^\\|\\|\\|\\|")
 )
@@ -154,14 +154,16 @@ func joined(s string, parts []string) bool {
 
 // heads are how many bytes at a part's beginning may have been added.
 func heads(part string) []int {
-	at := opened.FindStringSubmatchIndex(part)
 	found := []int{0}
-	for _, end := range []int{at[3], at[1]} {
-		if end > 0 && !slices.Contains(found, end) {
-			found = append(found, end)
+	for _, bars := range []int{0, len(part) - len(strings.TrimPrefix(part, "||"))} {
+		found = append(found, bars)
+		found = append(found, bars+len(openFence.FindString(part[bars:])))
+		for n := 1; n <= 8 && strings.HasPrefix(part[bars:], strings.Repeat("`", n)); n++ {
+			found = append(found, bars+n)
 		}
 	}
-	return found
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // tails are a part without the marks that may have been added at its end.
