@@ -32,8 +32,8 @@ type breaks struct {
 	s       string
 	spans   []span
 	ranks   []rank
-	spoiler []int32 // the spoiler that is open here: its index in spans, or -1
-	code    []int32 // the fence or inline code that is open here
+	spoiler []int // the spoiler that is open here: its index in spans, or -1
+	code    []int // the fence or inline code that is open here
 }
 
 // longestTicks is the longest run of backticks that is added again where inline code is cut.
@@ -41,7 +41,7 @@ const longestTicks = 8
 
 func findBreaks(s string) *breaks {
 	found := read(s)
-	b := &breaks{s: s, spans: found.spans, ranks: make([]rank, len(s)+1), spoiler: make([]int32, len(s)+1), code: make([]int32, len(s)+1)}
+	b := &breaks{s: s, spans: found.spans, ranks: make([]rank, len(s)+1), spoiler: make([]int, len(s)+1), code: make([]int, len(s)+1)}
 	for i := range b.code {
 		b.code[i], b.spoiler[i] = -1, -1
 	}
@@ -128,16 +128,16 @@ func (b *breaks) rankSpan(index int, it span) {
 		b.forbid(it.outer, it.to)
 		b.lower(it.inner, it.outer+1, func(r rank) rank { return min(r, softWord) })
 	case spoiler:
-		b.hide(int32(index), it)
+		b.hide(index, it)
 	case code:
 		if it.inner-it.from > longestTicks {
 			return
 		}
-		b.enclose(b.code, int32(index), it)
+		b.enclose(b.code, index, it)
 		b.lower(it.inner, it.outer+1, func(r rank) rank { return min(r, codeWord) })
 		b.beside(it, '`', ugly)
 	case fence:
-		b.enclose(b.code, int32(index), it)
+		b.enclose(b.code, index, it)
 		b.lower(it.inner, it.outer+1, func(r rank) rank {
 			switch {
 			case r >= line:
@@ -164,7 +164,7 @@ func (b *breaks) raise(it span) {
 	}
 }
 
-func (b *breaks) hide(index int32, it span) {
+func (b *breaks) hide(index int, it span) {
 	b.enclose(b.spoiler, index, it)
 	b.lower(it.inner, it.outer+1, func(r rank) rank {
 		switch {
@@ -180,7 +180,7 @@ func (b *breaks) hide(index int32, it span) {
 }
 
 // enclose notes that a span is open inside its marks, and keeps the marks themselves whole.
-func (b *breaks) enclose(open []int32, index int32, it span) {
+func (b *breaks) enclose(open []int, index int, it span) {
 	b.forbid(it.from, it.inner)
 	b.forbid(it.outer, it.to)
 	for i := it.inner; i <= it.outer; i++ {

@@ -67,11 +67,11 @@ func (b *breaks) cut(least int) []string {
 
 // end chooses where the part that begins at a place ends. whole says that all the rest fits.
 func (b *breaks) end(from, opening, least int) (end int, whole bool) {
-	var full, fair, any choice
+	var full, fair, some choice
 	n := opening
 	for i := from; ; {
 		if i > from && n+b.closing(i) <= MaxMessage {
-			any.take(i, b.ranks[i])
+			some.take(i, b.ranks[i])
 			if n >= MaxMessage/8 {
 				fair.take(i, b.ranks[i])
 			}
@@ -91,7 +91,7 @@ func (b *breaks) end(from, opening, least int) (end int, whole bool) {
 	for _, c := range []struct {
 		choice
 		worst rank
-	}{{full, codeWord}, {fair, codeWord}, {full, character}, {any, character}, {any, ugly}} {
+	}{{full, codeWord}, {fair, codeWord}, {full, character}, {some, character}, {some, ugly}} {
 		if c.rank >= c.worst {
 			return c.at, false
 		}
@@ -157,7 +157,7 @@ func (b *breaks) part(from, to int, opening string) string {
 		return "" // nothing but marks that the next part opens again
 	}
 	closing := ""
-	for _, open := range []int32{b.code[to], b.spoiler[to]} {
+	for _, open := range []int{b.code[to], b.spoiler[to]} {
 		if open < 0 {
 			continue
 		}
@@ -177,7 +177,7 @@ func (b *breaks) part(from, to int, opening string) string {
 // next gives where the part after a cut begins and what is opened again before it.
 func (b *breaks) next(cut int) (at int, opening string) {
 	at = trimLeft(b.s, cut, len(b.s))
-	for _, open := range []int32{b.code[cut], b.spoiler[cut]} {
+	for _, open := range []int{b.code[cut], b.spoiler[cut]} {
 		if open < 0 {
 			continue
 		}

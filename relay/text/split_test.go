@@ -124,6 +124,14 @@ var (
 // ends, follow each other in s, which has no white space.
 func joined(s string, parts []string) bool {
 	failed := map[[2]int]bool{}
+	bodies := make([][]string, len(parts)) // what each part may be without added marks
+	for i, part := range parts {
+		for _, head := range heads(part) {
+			for _, body := range tails(part[head:]) {
+				bodies[i] = append(bodies[i], blank.ReplaceAllString(body, ""))
+			}
+		}
+	}
 	var follow func(s string, parts []string) bool
 	follow = func(s string, parts []string) bool {
 		at := [2]int{len(s), len(parts)}
@@ -134,12 +142,9 @@ func joined(s string, parts []string) bool {
 			return true
 		}
 		if len(parts) > 0 {
-			for _, head := range heads(parts[0]) {
-				for _, body := range tails(parts[0][head:]) {
-					body = blank.ReplaceAllString(body, "")
-					if rest, ok := strings.CutPrefix(s, body); ok && body != "" && follow(rest, parts[1:]) {
-						return true
-					}
+			for _, body := range bodies[len(bodies)-len(parts)] {
+				if rest, ok := strings.CutPrefix(s, body); ok && body != "" && follow(rest, parts[1:]) {
+					return true
 				}
 			}
 		}
