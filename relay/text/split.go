@@ -24,8 +24,7 @@ func (e *TooManyPartsError) Error() string {
 // white space that it cuts at is lost. Parts are filled at least by half where the text allows
 // it, and more tightly where they would be too many.
 //
-// A text of white space only has no parts. The error is a [*TooManyPartsError]; 8,000
-// characters of ordinary text need 5 parts, of fences 6.
+// A text of white space only has no parts. The error is a [*TooManyPartsError].
 func Split(s string, most int) ([]string, error) {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	b := findBreaks(s)
