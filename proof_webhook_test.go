@@ -22,7 +22,7 @@ func TestWebhookDeletedUnderLoad(t *testing.T) {
 	t.Parallel()
 	times := round(5, 100)
 	// Waiting for a limit of Discord's is not what is measured: it is told of, but short.
-	c := gather(t, sandbox.Config{NoRateLimits: true, Pace: 10}, 1, 24)
+	c := gather(t, sandbox.Config{NoRateLimits: true, Pace: 10}, 1, round(24, 120))
 	c.play(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(round(1, 10))*time.Minute)
 	defer cancel()
@@ -79,7 +79,7 @@ func next(ctx context.Context, t *testing.T, heard <-chan sandbox.Message, wante
 	}
 }
 
-// chat is a load of lines that are said once each, whatever the answer.
+// chat is a load of lines that are said once each. Who is refused one says no more.
 type chat struct {
 	stop    chan struct{}
 	talking sync.WaitGroup
@@ -107,7 +107,7 @@ func (c *company) chat(ctx context.Context, talkers int) *chat {
 					h.errs = append(h.errs, err)
 				}
 				h.mu.Unlock()
-				if err != nil {
+				if err != nil || f.first.refusal != "" {
 					return
 				}
 			}
