@@ -154,3 +154,21 @@ func (c *company) posts() []sandbox.Request {
 }
 
 const webhookPost = "POST /webhooks/{webhook}/{token}"
+
+// content is the text of a line that went out.
+func content(r sandbox.Request) string {
+	var body struct {
+		Content string `json:"content"`
+	}
+	_ = json.Unmarshal(r.Body, &body) // what is no JSON has no text
+	return body.Content
+}
+
+// asked are the texts that Discord was asked to take, whatever it answered.
+func (c *company) asked() map[string]bool {
+	texts := map[string]bool{}
+	for _, r := range c.posts() {
+		texts[content(r)] = true
+	}
+	return texts
+}

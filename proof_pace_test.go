@@ -70,21 +70,25 @@ func (c *company) measured(windows int) (from time.Time, over bool) {
 func (c *company) used(t *testing.T, from time.Time, windows int) {
 	t.Helper()
 	lines, after, early := 0, 0, 0
-	learnt := false
+	var first time.Time // 429
+	var later []time.Duration
 	for _, r := range c.posts() {
 		switch {
 		case r.Status == http.StatusOK && !r.At.Before(from) && r.At.Before(from.Add(time.Duration(windows)*window())):
 			lines++
-		case r.Status == http.StatusTooManyRequests && learnt:
+		case r.Status == http.StatusTooManyRequests && !first.IsZero():
 			early++
+			later = append(later, r.At.Sub(first).Round(time.Millisecond))
 		}
-		if learnt {
+		if !first.IsZero() {
 			after++
+		} else if r.Status == http.StatusTooManyRequests {
+			first = r.At
 		}
-		learnt = learnt || r.Status == http.StatusTooManyRequests
 	}
 	use := float64(lines) / float64(windows*perWindow)
-	t.Logf("%d lines in %d windows of %s: %.1f%% of the limit; of %d requests after the first 429 %d were answered 429 too", lines, windows, window(), 100*use, after, early)
+	t.Logf("%d lines in %d windows of %s: %.1f%% of the limit; of %d requests after the first 429 %d were answered 429 too, so long after it: %v",
+		lines, windows, window(), 100*use, after, early, later)
 	if use < leastUse {
 		t.Errorf("%.3f of the limit is less than %.2f", use, leastUse)
 	}

@@ -22,6 +22,7 @@ type storm struct {
 	fault  sandbox.Fault
 	hits   func(*http.Request) bool
 	length time.Duration
+	fresh  bool // the rooms' webhooks are not known yet
 
 	mu    sync.Mutex
 	begin time.Time // of the first request that it hit
@@ -42,6 +43,11 @@ func (s *storm) rages(r *http.Request) bool {
 
 func stormLength() time.Duration { return time.Duration(round(3, 60)) * time.Second }
 
+// isWebhookSearch says whether the bot looks for a channel's webhooks, or makes one.
+func isWebhookSearch(r *http.Request) bool {
+	return strings.Contains(r.URL.Path, "/channels/") && strings.HasSuffix(r.URL.Path, "/webhooks")
+}
+
 func everything(*http.Request) bool { return true }
 
 // inStorm has a crowd say a line each while a storm rages. Full: 1,000 of them.
@@ -50,6 +56,9 @@ func inStorm(ctx context.Context, t *testing.T, s *storm, enough func(said) bool
 	c := gather(t, sandbox.Config{NoRateLimits: true}, 20, round(20, 100))
 	c.play(t)
 	for _, who := range c.cast[:len(c.rooms)] { // so that each room's webhook is known
+		if s.fresh {
+			break
+		}
 		if got, err := c.send(ctx, who, who.says("before the storm in "+who.room.String(), "")); err != nil || !got.sent() {
 			t.Fatalf("before the storm: %v, %v", got, err)
 		}
@@ -147,13 +156,17 @@ func (c *company) bounded(t *testing.T) {
 // more, lines go out again.
 func TestStormsWithoutAGate(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
+	for name, storm := range map[string]*storm{
+		"401 to webhooks": {fault: sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusUnauthorized, Code: 50027}, hits: isWebhookPost},
+		"403 to webhooks": {fault: sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusForbidden}, hits: isWebhookPost},
+		"403 to the bot":  {fault: sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusForbidden, Code: 50013}, hits: isWebhookSearch, fresh: true},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			length := stormLength()
+			s, length := storm, stormLength()
+			s.length = length
 			ctx, cancel := context.WithTimeout(t.Context(), length+2*time.Minute)
 			defer cancel()
-			s := &storm{fault: sandbox.Fault{Kind: sandbox.Refuse, Status: status}, hits: isWebhookPost, length: length}
 			c, fates := inStorm(ctx, t, s, func(got said) bool { return got.sent() || got.refusal != "" })
 			refused := 0
 			for _, f := range fates {
