@@ -62,7 +62,7 @@ func calls(t *testing.T) map[string]call {
 			return errOf(s.Append(c, a, []entities.Event{message(3, general), message(4, lab)}))
 		}},
 		"ReactionsGone": {actor: program, do: func(c ctx, s *stage, a act) error {
-			return s.ReactionsGone(c, a, []snowflake.ID{1}, "👍", s.ids["Cat"])
+			return s.ReactionsGone(c, a, at(1), []snowflake.ID{1}, "👍", s.ids["Cat"])
 		}},
 		"Own":          {actor: program, do: func(c ctx, s *stage, a act) error { return s.Own(c, a, s.permit, 2, at(1)) }},
 		"SetOperators": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SetOperators(c, a, []snowflake.ID{operator}) }},
@@ -127,10 +127,10 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		"Create": {actor: boss, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Create(c, a, entities.NewEntity{Name: "Gil", Here: chosen(general)[0], Avatar: &s.picture}))
 		}},
-		"Approve": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Approve(c, a, s.ids["Bob"])) }},
-		"Reject":  {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Reject(c, a, s.ids["Bob"])) }},
+		"Approve":    {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Approve(c, a, s.ids["Bob"])) }},
+		"Reject":     {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Reject(c, a, s.ids["Bob"])) }},
 		"MaySuspend": {actor: boss, do: func(c ctx, s *stage, a act) error { return s.MaySuspend(c, a, s.ids["Ada"]) }},
-		"Suspend": {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Suspend(c, a, s.ids["Ada"], time.Hour)) }},
+		"Suspend":    {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Suspend(c, a, s.ids["Ada"], time.Hour)) }},
 		"Reinstate": {actor: entities.Member(mia, guild, discord.PermissionManageMessages), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Reinstate(c, a, s.ids["Cat"]))
 		}},
