@@ -75,7 +75,7 @@ func calls(t *testing.T) map[string]call {
 		"Fingerprint": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Fingerprint(c, a, "Ada", "hello")) }},
 		"PersonSpoke": {actor: program, do: func(c ctx, s *stage, a act) error { return s.PersonSpoke(c, a, general) }},
 		"ReactionsGone": {actor: program, do: func(c ctx, s *stage, a act) error {
-			return s.ReactionsGone(c, a, []snowflake.ID{1}, "👍", s.ids["Cat"])
+			return s.ReactionsGone(c, a, at(1), []snowflake.ID{1}, "👍", s.ids["Cat"])
 		}},
 		"SetOperators": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SetOperators(c, a, []snowflake.ID{operator}) }},
 		"Roll":         {actor: program, do: func(c ctx, s *stage, a act) error { return s.Roll(c, a, 0, 1, []snowflake.ID{other}) }},

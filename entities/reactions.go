@@ -23,8 +23,11 @@ func (r *Registry) Claim(ctx context.Context, actor Actor, permit Permit, messag
 	row := Reaction{MessageID: message, EntityID: permit.entity.ID, Emoji: emoji, GuildID: permit.guild.ID, ChannelID: permit.channel.ID, At: r.now().UTC()}
 	err = r.change(ctx, func(tx *gorm.DB) error {
 		done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
-		fresh = done.RowsAffected > 0
-		return done.Error
+		if fresh = done.RowsAffected > 0; fresh || done.Error != nil {
+			return done.Error
+		}
+		// What is heard of earlier times does not end a claim that is made anew.
+		return tx.Model(&row).Update("at", row.At).Error
 	}, nil)
 	if err != nil {
 		return false, fmt.Errorf("save whose reaction it is: %w", err)
@@ -88,9 +91,10 @@ func (r *Registry) passReaction(ctx context.Context, actor Actor, permit Permit,
 	return Refuse(NotAllowed, "Whose reaction it is follows from a permit of one's own to react, which this is not.")
 }
 
-// ReactionsGone forgets reactions that stand no more: the bot's with one emoji, or with
-// emoji "" all that it had on these messages. Claims of the entities in but stay.
-func (r *Registry) ReactionsGone(ctx context.Context, actor Actor, messages []snowflake.ID, emoji string, but ...ID) error {
+// ReactionsGone forgets reactions that stand no more since a time: the bot's with one emoji, or
+// with emoji "" all that it had on these messages. What was claimed later stays, and so do the
+// claims of the entities in but.
+func (r *Registry) ReactionsGone(ctx context.Context, actor Actor, since time.Time, messages []snowflake.ID, emoji string, but ...ID) error {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func (r *Registry) ReactionsGone(ctx context.Context, actor Actor, messages []sn
 		return nil
 	}
 	err := r.change(ctx, func(tx *gorm.DB) error {
-		query := tx.Where("message_id IN ?", messages)
+		query := tx.Where("message_id IN ? AND at < ?", messages, since.UTC())
 		if emoji != "" {
 			query = query.Where("emoji = ?", emoji)
 		}

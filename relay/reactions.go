@@ -188,7 +188,7 @@ func (r *Relay) botReactionGone(message snowflake.ID, emoji string) {
 		if emoji == "" || r.reactions.removed(reactionKey{message, emoji}, heard) {
 			return nil
 		}
-		return r.registry.ReactionsGone(ctx, ingest, []snowflake.ID{message}, emoji, r.reactions.young(message, emoji, heard)...)
+		return r.registry.ReactionsGone(ctx, ingest, heard, []snowflake.ID{message}, emoji, r.reactions.young(message, emoji, heard)...)
 	}})
 }
 
@@ -203,6 +203,6 @@ func (r *Relay) reactionsGone(guild *snowflake.ID, emoji string, messages ...sno
 		if len(messages) == 1 {
 			but = r.reactions.young(messages[0], emoji, heard)
 		}
-		return r.registry.ReactionsGone(ctx, ingest, messages, emoji, but...)
+		return r.registry.ReactionsGone(ctx, ingest, heard, messages, emoji, but...)
 	}})
 }
