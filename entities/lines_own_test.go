@@ -19,10 +19,10 @@ func may(t *testing.T, reg *entities.Registry, actor entities.Actor, right entit
 	return permit
 }
 
-// speak makes a message an entity's line.
-func speak(t *testing.T, reg *entities.Registry, actor entities.Actor, channel, message snowflake.ID) {
+// claims makes a message an entity's line.
+func claims(t *testing.T, reg *entities.Registry, actor entities.Actor, channel, message snowflake.ID) {
 	t.Helper()
-	require(t, reg.Own(t.Context(), program, may(t, reg, actor, entities.Post, channel), message, at(0)))
+	require(t, own(t, reg, may(t, reg, actor, entities.Post, channel), message, at(0)))
 }
 
 // Whatever is not an entity's own line in that very channel is refused in the same words.
@@ -36,7 +36,7 @@ func TestOwned(t *testing.T) {
 	world.PutChannel(entities.Channel{ID: hung, GuildID: guild, ParentID: general, Type: discord.ChannelTypeGuildPublicThread, Name: "on a line"})
 	for channel, messages := range map[snowflake.ID][]snowflake.ID{general: {1, hung}, thread: {2}, stories: {post}, post: {3}} {
 		for _, id := range messages {
-			speak(t, reg, before, channel, id)
+			claims(t, reg, before, channel, id)
 		}
 	}
 	reg = open(t, path, world) // it is known after a restart
@@ -79,7 +79,7 @@ func TestOwned(t *testing.T) {
 func TestWhoMayDeleteALine(t *testing.T) {
 	reg := fresh(t)
 	made, ada := create(t, reg, "Ada", general)
-	speak(t, reg, ada, general, 1)
+	claims(t, reg, ada, general, 1)
 	mod, own, member := entities.Member(mia, guild, discord.PermissionModerateMembers), entities.Member(olivia, guild, 0), entities.Member(mia, guild, 0)
 	abroadAdmin := entities.Member(mia, other, discord.PermissionAdministrator)
 	check := func() {

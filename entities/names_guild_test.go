@@ -136,8 +136,8 @@ func TestARenamedRoleBreaksNothing(t *testing.T) {
 	reg := peopled(t)
 	made, _ := create(t, reg, "Ida", general)
 	reg.World().PutRole(guild, entities.Role{ID: 5, Name: "Ida"})
-	name, persona := "Ida", "You are Ida."
-	shown, err := reg.Edit(t.Context(), admin(olivia), made.Entity.ID, entities.Changes{Name: &name, Persona: &persona})
+	name, about := "Ida", "A poet."
+	shown, err := reg.Edit(t.Context(), admin(olivia), made.Entity.ID, entities.Changes{Name: &name, Description: &about})
 	require(t, err)
 	if shown.Name != "Ida" {
 		t.Errorf("it is called %q", shown.Name)
