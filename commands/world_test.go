@@ -9,7 +9,6 @@ import (
 	"image"
 	"image/png"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
