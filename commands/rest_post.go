@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,21 +104,37 @@ func (c *Commands) pauseResting(i *interaction) error {
 
 // restOver takes the buttons off a post about a rest that is over. The person is told why.
 func (c *Commands) restOver(i *interaction, refusal error) error {
-	if i.onPost() && entities.IsRefusal(refusal, entities.Conflict) {
-		if err := c.noteRest(i, "This rest is over.", func(discord.ButtonComponent) bool { return false }); err != nil {
-			c.log.Warn("write that a rest is over", "err", err)
+	if !i.onPost() || !entities.IsRefusal(refusal, entities.Conflict) {
+		return refusal
+	}
+	err := c.editPost(i, func(m *message) {
+		if len(m.buttons) > 0 { // nobody has said so yet
+			m.content, m.buttons = m.content+"\nThis rest is over.", nil
 		}
+	})
+	if err != nil {
+		c.log.Warn("write that a rest is over", "err", err)
 	}
 	return refusal
 }
 
-// noteRest adds a line to the post, and leaves those buttons on it that are still of use. One press
-// at a time does so, and each reads what the ones before have left: two that come at once both
-// stand there.
+// noteRest adds a line to the post, and leaves those buttons on it that are still of use.
 func (c *Commands) noteRest(i *interaction, line string, useful func(discord.ButtonComponent) bool) error {
 	if !i.onPost() {
 		return i.reply(message{content: line})
 	}
+	return c.editPost(i, func(m *message) {
+		m.content += "\n" + line
+		m.buttons = slices.DeleteFunc(m.buttons, func(component discord.InteractiveComponent) bool {
+			b, ok := component.(discord.ButtonComponent)
+			return !ok || !useful(b)
+		})
+	})
+}
+
+// editPost changes the post. One press at a time does so, and each reads what the ones before have
+// left: of two that come at once, both stand there.
+func (c *Commands) editPost(i *interaction, edit func(*message)) error {
 	c.resting.Lock()
 	defer c.resting.Unlock()
 	post, err := i.client.Rest.GetInteractionResponse(i.ApplicationID(), i.Token(), rest.WithCtx(i.ctx))
@@ -125,14 +142,13 @@ func (c *Commands) noteRest(i *interaction, line string, useful func(discord.But
 		return fmt.Errorf("read the post about a rest: %w", err)
 	}
 	m := message{content: post.Content}
-	if !strings.Contains(m.content, line) {
-		m.content = clip(m.content+"\n"+line, relay.MaxContent)
-	}
 	for component := range post.AllComponents() {
-		if b, ok := component.(discord.ButtonComponent); ok && useful(b) {
+		if b, ok := component.(discord.ButtonComponent); ok {
 			m.buttons = append(m.buttons, b)
 		}
 	}
+	edit(&m)
+	m.content = clip(m.content, relay.MaxContent)
 	return i.replace(m)
 }
 

@@ -46,6 +46,7 @@ type world struct {
 	ahead                          atomic.Int64 // how far the program's clock is ahead
 	open                           bool         // see startWorld
 	line                           int          // the last line that was said
+	keys                           []string     // of the entities that talk until they rest
 }
 
 // lines is a log that tests read.
@@ -102,6 +103,7 @@ func startWorld(t *testing.T, admission entities.AdmissionMode, open bool) *worl
 	}
 	w.commands, err = commands.New(w.config)
 	noError(t, err)
+	r.WordRests(w.commands.RestPost)
 	w.run(r)
 	return w
 }
