@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
 )
 
@@ -16,6 +17,7 @@ type Permit struct {
 	guild     Guild
 	channel   Channel
 	governing Channel
+	mentions  bool
 }
 
 // Right is what the permit is for; the zero permit is for nothing.
@@ -33,6 +35,11 @@ func (p Permit) Channel() Channel { return p.channel }
 // WebhookChannel is the channel whose webhook speaks here: a thread's parent, else the
 // channel itself.
 func (p Permit) WebhookChannel() Channel { return p.governing }
+
+// MentionsAll says whether the entity may ping roles, @everyone and @here there: an admin has
+// given it mention_all, and Discord lets both the bot and its owner (topics/permissions,
+// MENTION_EVERYONE).
+func (p Permit) MentionsAll() bool { return p.mentions }
 
 // gapError is a refusal that ends when relay has read what the decision lacks.
 type gapError struct {
@@ -72,7 +79,10 @@ func (r *Registry) Authorize(ctx context.Context, actor Actor, right Right, chan
 	case v.refusal != "":
 		return Permit{}, r.refused(ctx, actor, right.act(), "", f.guild.ID, &Refusal{Reason: NotAllowed, Text: v.refusal})
 	}
-	return Permit{right: right, entity: m.entry.shownIn(f.guild.ID), guild: f.guild, channel: f.channel, governing: f.governing}, nil
+	return Permit{
+		right: right, entity: m.entry.shownIn(f.guild.ID), guild: f.guild, channel: f.channel, governing: f.governing,
+		mentions: f.capabilities.has(CanMentionAll) && (f.bot & f.owner.permissions).Has(discord.PermissionMentionEveryone),
+	}, nil
 }
 
 var (

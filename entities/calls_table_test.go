@@ -73,7 +73,7 @@ func calls(t *testing.T) map[string]call {
 		"OpenLines":   {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.OpenLines(c, a)) }},
 		"Outcome":     {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Outcome(c, a, s.line.ID)) }},
 		"Fingerprint": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Fingerprint(c, a, "Ada", "hello")) }},
-		"PersonSpoke": {actor: program, do: func(c ctx, s *stage, a act) error { return s.PersonSpoke(c, a, general) }},
+		"PersonSpoke": {actor: program, do: func(c ctx, s *stage, a act) error { return s.PersonSpoke(c, a, thread) }},
 		"ReactionsGone": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return s.ReactionsGone(c, a, at(1), []snowflake.ID{1}, "👍", s.ids["Cat"])
 		}},
@@ -154,8 +154,8 @@ func adminCalls(boss, runner entities.Actor) map[string]call {
 		"Reinstate": {actor: entities.Member(mia, guild, discord.PermissionManageMessages), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Reinstate(c, a, s.ids["Cat"]))
 		}},
-		"Resting":       {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Resting(c, a, general, s.rests) }},
-		"Continue":      {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Continue(c, a, general, s.rests) }},
+		"Resting":       {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Resting(c, a, thread, s.rests) }},
+		"Continue":      {actor: sheriff, do: func(c ctx, s *stage, a act) error { return s.Continue(c, a, thread, s.rests) }},
 		"Talks":         {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.Talks(c, a)) }},
 		"SetTalk":       {actor: boss, do: func(c ctx, s *stage, a act) error { return s.SetTalk(c, a, lab, 60) }},
 		"SpokenBy":      {actor: boss, do: func(c ctx, s *stage, a act) error { return errOf(s.SpokenBy(c, a, general, 1)) }},

@@ -36,7 +36,7 @@ type stage struct {
 	cursor           string
 	key              string
 	line             entities.Line // begun by Ada
-	rests            time.Time     // until when entities rest in general
+	rests            time.Time     // until when entities rest in the thread
 }
 
 func require(t *testing.T, err error) {
@@ -128,17 +128,19 @@ func (s *stage) act(t *testing.T) {
 	require(t, err)
 }
 
-// talk has Ada and Eve talk until they rest.
+// talk has Ada and Eve talk in the thread until they rest.
 func (s *stage) talk(t *testing.T, key string) {
 	t.Helper()
 	actor, err := s.Authenticate(t.Context(), key, "")
 	require(t, err)
-	eve, err := s.Authorize(t.Context(), actor, entities.Post, general)
+	eve, err := s.Authorize(t.Context(), actor, entities.Post, thread)
+	require(t, err)
+	ada, err := s.Authorize(t.Context(), s.ada, entities.Post, thread)
 	require(t, err)
 	s.OnRest(func(rest entities.Rest) { s.rests = rest.Until })
 	for turn := range 9 {
-		if err = nil; turn%2 == 0 {
-			_, err = s.Begin(t.Context(), s.ada, s.permit, entities.Draft{Parts: []string{"tick"}})
+		if turn%2 == 0 {
+			_, err = s.Begin(t.Context(), s.ada, ada, entities.Draft{Parts: []string{"tick"}})
 		} else {
 			_, err = s.Begin(t.Context(), actor, eve, entities.Draft{Parts: []string{"tock"}})
 		}

@@ -36,7 +36,7 @@ var sendMessage = define("send_message", words{
 func sentOf(done relay.Sent) sent {
 	out := sent{Status: string(done.Status), ChannelID: done.ChannelID.String(), MessageIDs: idTexts(done.MessageIDs), Link: done.Link, Note: done.Why, parts: done.Parts}
 	for _, name := range done.Ambiguous {
-		out.Note = strings.TrimSpace(out.Note + " Nobody was mentioned by @" + name + ": several people have that name. find_member or <@id> tells them apart.")
+		out.Note = strings.TrimSpace(out.Note + " Nothing is linked by " + name + ": several have that name. An id, <@id> or <#id>, tells them apart.")
 	}
 	return out
 }

@@ -3,21 +3,21 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
+	"troupe/relay/text"
 )
 
 // Bounds of a line. Discord: webhook execute, thread names.
 const (
-	MaxContent    = 2000 // characters
+	MaxContent    = text.MaxMessage
 	MaxThreadName = 100
 	maxTags       = 5
 )
@@ -36,28 +36,61 @@ func (line Line) body() string {
 }
 
 // compose makes of a line the messages that Discord takes, or says what is wrong with it.
-func (r *Relay) compose(_ context.Context, actor entities.Actor, permit entities.Permit, line Line) (*speech, error) {
+func (r *Relay) compose(ctx context.Context, actor entities.Actor, permit entities.Permit, line Line) (*speech, error) {
 	content := strings.TrimSpace(strings.ToValidUTF8(line.Content, "\uFFFD"))
 	if content == "" && len(line.Embeds) == 0 {
 		return nil, entities.Refuse(entities.Invalid, "There is nothing to say: content is empty.")
 	}
-	if n := utf8.RuneCountInString(content); n > MaxLine {
+	if n := text.Length(content); n > MaxLine {
 		return nil, entities.Refuse(entities.Invalid, "content has %d characters; one call takes %d. Say it in several.", n, MaxLine)
 	}
-	parts := []string{content}
-	s := &speech{actor: actor, done: make(chan struct{})}
-	for _, part := range parts {
-		s.parts = append(s.parts, r.message(permit.Entity(), line, part))
+	if wrong, ok := errors.AsType[*text.EmbedError](text.Embeds(line.Embeds)); ok {
+		return nil, entities.Refuse(entities.Invalid, "Discord does not take these embeds: %s. Nothing was sent.", wrong.Error())
 	}
-	last := &s.parts[len(s.parts)-1]
-	last.Embeds = line.Embeds
+	resolved := r.resolve(ctx, actor, permit, content)
+	texts, err := r.cut(ctx, actor, permit, line, resolved.Text)
+	if err != nil {
+		return nil, err
+	}
+	s := &speech{actor: actor, done: make(chan struct{}), ambiguous: resolved.Ambiguous}
+	for _, part := range texts {
+		s.parts = append(s.parts, r.message(permit, line, part, resolved.Text))
+	}
+	s.parts[len(s.parts)-1].Embeds = line.Embeds
 	return s, newPost(&s.parts[0], permit.Channel(), line)
 }
 
+// cut gives the texts of a line's messages, the first with what stands in for a reply.
+func (r *Relay) cut(ctx context.Context, actor entities.Actor, permit entities.Permit, line Line, content string) ([]string, error) {
+	head := ""
+	if line.Reply != 0 {
+		reply, err := r.reply(ctx, actor, permit, line.Reply)
+		if err != nil {
+			return nil, err
+		}
+		head = reply + "\n"
+	}
+	texts, err := text.Split(head+content, entities.MaxParts)
+	if _, many := errors.AsType[*text.TooManyPartsError](err); many {
+		return nil, entities.Refuse(entities.Invalid, "content does not fit into %d messages. Say it in several calls. Nothing was sent.", entities.MaxParts)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("split a line: %w", err)
+	}
+	if len(texts) == 0 {
+		if len(line.Embeds) == 0 {
+			return nil, entities.Refuse(entities.Invalid, "There is nothing to say: nothing of content can be seen.")
+		}
+		texts = []string{""}
+	}
+	return texts, nil
+}
+
 // message is one message of a line.
-func (r *Relay) message(speaker entities.Entity, line Line, content string) discord.WebhookMessageCreate {
+func (r *Relay) message(permit entities.Permit, line Line, content, said string) discord.WebhookMessageCreate {
+	speaker := permit.Entity()
 	message := discord.WebhookMessageCreate{
-		Content: content, Username: speaker.Name, AvatarURL: r.AvatarURL(speaker.Avatar), AllowedMentions: mentions(content),
+		Content: content, Username: speaker.Name, AvatarURL: r.AvatarURL(speaker.Avatar), AllowedMentions: mentions(said, permit.MentionsAll()),
 	}
 	if line.Silent {
 		message.Flags = message.Flags.Add(discord.MessageFlagSuppressNotifications)
@@ -108,19 +141,4 @@ func tagNamed(where entities.Channel, wanted string) (entities.Tag, bool) {
 		}
 	}
 	return entities.Tag{}, false
-}
-
-var userMention = regexp.MustCompile(`<@!?(\d{15,20})>`)
-
-// mentions lets a message ping the people whom its text names, never roles or everyone.
-func mentions(content string) *discord.AllowedMentions {
-	allowed := nobody()
-	const most = 100 // Discord: allowed_mentions.users, each once
-	for _, found := range userMention.FindAllStringSubmatch(content, -1) {
-		id, err := snowflake.Parse(found[1])
-		if err == nil && len(allowed.Users) < most && !slices.Contains(allowed.Users, id) {
-			allowed.Users = append(allowed.Users, id)
-		}
-	}
-	return &allowed
 }

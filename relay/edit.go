@@ -58,9 +58,11 @@ func (r *Relay) mendText(ctx context.Context, actor entities.Actor, permit entit
 	if content == "" {
 		return "", nil, entities.Refuse(entities.Invalid, "There is nothing to say: content is empty.")
 	}
-	allowed = mentions(content)
+	said := content
+	content = r.resolve(ctx, actor, permit, content).Text
+	allowed = mentions(content, permit.MentionsAll())
 	pings := entities.Pings{People: len(allowed.Users), Groups: len(allowed.Roles) + len(allowed.Parse)}
-	if err := r.registry.Screen(ctx, actor, permit, entities.Said{Text: content, Pings: pings}); err != nil {
+	if err := r.registry.Screen(ctx, actor, permit, entities.Said{Text: said, Pings: pings}); err != nil {
 		return "", nil, err
 	}
 	return content, allowed, nil

@@ -81,6 +81,7 @@ type Relay struct {
 	patience  patience
 	speeches  speeches
 	faces     faces
+	searches  searches
 	told      queue[int64]    // lines whose answers arrived
 	life      context.Context // of what is under way; ended by Close
 	die       context.CancelFunc

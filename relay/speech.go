@@ -38,6 +38,8 @@ type speech struct {
 	ids  []snowflake.ID
 	link string
 
+	ambiguous []string // names in it that several have
+
 	done chan struct{} // closed when sent and err are there
 	sent Sent
 	err  error
@@ -328,7 +330,7 @@ func (r *Relay) ended(ctx context.Context, s *speech, state entities.LineState) 
 }
 
 func (r *Relay) sentAs(s *speech, status SendStatus) Sent {
-	sent := Sent{Status: status, MessageIDs: s.ids, ChannelID: s.line.ChannelID, Parts: len(s.parts)}
+	sent := Sent{Status: status, MessageIDs: s.ids, ChannelID: s.line.ChannelID, Parts: len(s.parts), Ambiguous: s.ambiguous}
 	if len(s.ids) > 0 {
 		sent.ChannelID = s.at
 		sent.Link = messageLink(s.line.GuildID, s.at, s.ids[0])
