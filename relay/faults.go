@@ -114,6 +114,7 @@ func wordTransport(err error) error {
 		budget  *InvalidBudgetError
 		token   *TokenRefusedError
 		broken  *url.Error
+		held    *HeldBackError
 	)
 	switch {
 	case errors.As(err, &long):
@@ -122,6 +123,8 @@ func wordTransport(err error) error {
 		return entities.Refuse(entities.Unavailable, "Discord refused too many requests of the bot, so it pauses until %s. Whoever runs it finds the reason in its log.", budget.Until.UTC().Format(time.TimeOnly))
 	case errors.As(err, &token):
 		return entities.Refuse(entities.Unavailable, "%s", botRefused)
+	case errors.As(err, &held):
+		return held.refusal()
 	case httpStatus(err) == http.StatusUnauthorized && fromBot(err) && saysToken(code(err)):
 		return entities.Refuse(entities.Unavailable, "%s", botRefused)
 	case httpStatus(err) == http.StatusUnauthorized && !fromBot(err):
