@@ -27,18 +27,14 @@ const (
 	nearTry = time.Second
 )
 
-// A storm of a minute so costs 8 refusals, one more on its way, 6 fresh ones and 27 tries.
-func pauseAfter(tries int) time.Duration {
-	switch {
-	case tries < 10:
+// pause is how long nothing is tried after a refusal by a breaker that has been closed for so
+// long. A minute so costs about 40 requests in all, ten minutes about 100. The end of a storm of
+// ten seconds is found within a second, that of a longer one within some seconds.
+func pause(closed time.Duration) time.Duration {
+	if closed < 10*time.Second {
 		return time.Second
-	case tries < 20:
-		return 2 * time.Second
-	case tries < 28:
-		return 4 * time.Second
-	default:
-		return min(4*time.Second<<min(tries-27, 3), 30*time.Second)
 	}
+	return min(max(closed/25, 2250*time.Millisecond), 30*time.Second)
 }
 
 // breaker holds requests back that Discord refuses again and again without saying for how long.
@@ -50,8 +46,7 @@ type breaker struct {
 	last   time.Time      // when the last of these was let through
 	closed time.Time      // when it closed; zero while it is open
 	next   time.Time      // when the next try may go
-	tries  int            // tries that were refused since it closed
-	fresh  int            // of them, of resources that had not been refused
+	fresh  int            // tries of resources that had not been refused
 	status int            // of the last refusal
 }
 
@@ -97,7 +92,7 @@ func (b *breaker) let(resource string, now time.Time) pass {
 		if p.fresh = b.unheard(resource); p.fresh {
 			b.fresh++
 		}
-		b.next = latest(b.next, now.Add(pauseAfter(b.tries)))
+		b.next = latest(b.next, now.Add(pause(now.Sub(b.closed))))
 	}
 	return p
 }
@@ -122,7 +117,7 @@ func (b *breaker) landed(p pass) {
 
 // refuse counts a refusal, and says whether it closed the breaker. most is how many of one
 // resource count.
-func (b *breaker) refuse(p pass, resource string, status, most int, now time.Time) (closed bool) {
+func (b *breaker) refuse(resource string, status, most int, now time.Time) (closed bool) {
 	b.status = status
 	if b.by == nil {
 		b.by = map[string]int{}
@@ -133,15 +128,12 @@ func (b *breaker) refuse(p pass, resource string, status, most int, now time.Tim
 	}
 	switch {
 	case !b.closed.IsZero():
-		if p.try {
-			b.tries++
-			b.next = latest(b.next, now.Add(pauseAfter(b.tries)))
-		}
+		b.next = latest(b.next, now.Add(pause(now.Sub(b.closed))))
 		return false
 	case b.row < closeAfter:
 		return false
 	}
-	b.closed, b.last, b.next = now, now, now.Add(pauseAfter(0))
+	b.closed, b.last, b.next = now, now, now.Add(pause(0))
 	return true
 }
 
@@ -174,7 +166,7 @@ func (l *rateLimiter) held(w *waiter, now time.Time) error {
 		}
 		from := latest(b.from(w.route.resource), now)
 		if w.place != nil && w.line.Front() != w.place {
-			from = latest(from.Add(pauseAfter(b.tries)), b.next)
+			from = latest(from.Add(pause(now.Sub(b.closed))), b.next)
 		}
 		if wait := from.Sub(now); wait > nearTry {
 			return &HeldBackError{Status: b.status, Everything: b == family, Bot: w.family == botFamily, Wait: wait}
@@ -185,10 +177,10 @@ func (l *rateLimiter) held(w *waiter, now time.Time) error {
 
 // refusedBy counts a 401 or 403 against its route and its family.
 func (l *rateLimiter) refusedBy(t ticket, status int, now time.Time) {
-	closed := t.route.breaker.refuse(t.own, t.route.resource, status, closeAfter, now)
+	closed := t.route.breaker.refuse(t.route.resource, status, closeAfter, now)
 	everything := false
 	if t.family != interactionFamily { // each has a token of its own
-		everything = l.gates[t.family].breaker.refuse(t.whole, t.route.resource, status, mostFromOne, now)
+		everything = l.gates[t.family].breaker.refuse(t.route.resource, status, mostFromOne, now)
 	}
 	if !closed && !everything {
 		return
