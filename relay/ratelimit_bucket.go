@@ -150,11 +150,16 @@ func (l *rateLimiter) pause(t ticket, endpoint *rest.CompiledEndpoint, v verdict
 	wait := v.retryAfter
 	if wait == 0 {
 		strikes := &b.strikes
-		if v.global || v.address {
+		everything := v.global || v.address
+		if everything {
 			strikes = &g.strikes
 		}
 		wait = min(shortestBackOff<<min(*strikes, 10), longestBackOff)
-		*strikes++
+		if everything && t.whole.at.Before(g.shut) {
+			wait = max(g.closed.Sub(now), shortestPause) // it flew when another was told so: no news
+		} else {
+			*strikes++
+		}
 	}
 	until := now.Add(wait)
 	scope := "bucket"

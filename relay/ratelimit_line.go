@@ -128,6 +128,7 @@ type gate struct {
 	line    *list.List
 	paced   bool
 	closed  time.Time // until then nobody passes
+	shut    time.Time // when that was told last
 	next    time.Time // when the pace is back at rest; up to gateBurst ahead of now is allowed
 	probing bool      // after a closing one request goes first, until an answer comes
 	probe   time.Time // when the next probe may go though none was answered
@@ -168,6 +169,7 @@ func (l *rateLimiter) gateTurn(w *waiter, now time.Time, ahead int) (bool, time.
 // shut closes a gate; a later end wins.
 func (l *rateLimiter) shut(f family, until time.Time) {
 	g := &l.gates[f]
+	g.shut = l.now()
 	g.closed = latest(g.closed, until)
 	g.probing = true
 	g.probe = time.Time{}
