@@ -96,7 +96,7 @@ func TestStormsOfRoutes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), length+3*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), length+1*time.Minute)
 			defer cancel()
 			c, fates := inStorm(ctx, t, &storm{fault: test.fault, hits: isWebhookPost, length: length}, said.sent)
 			if test.told {
