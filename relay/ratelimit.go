@@ -98,6 +98,8 @@ type ticket struct {
 	bucket *bucket
 	family family
 	era    int
+	own    pass // by the route's breaker
+	whole  pass // by the family's
 }
 
 // waiter is one caller inside Wait.
@@ -107,6 +109,9 @@ type waiter struct {
 	family family
 	line   *list.List // where it stands now
 	place  *list.Element
+	passed bool // the bucket and the route's breaker
+	own    pass // by the route's breaker
+	whole  pass // by the family's
 }
 
 func newRateLimiter(cfg rateConfig) *rateLimiter {
@@ -149,6 +154,7 @@ func (l *rateLimiter) Reset() {
 	defer l.mu.Unlock()
 	l.refused = false
 	l.era++
+	l.gates[botFamily].breaker = breaker{flying: l.gates[botFamily].breaker.flying}
 	l.forget(func(*route) bool { return true })
 }
 
@@ -174,8 +180,8 @@ func (l *rateLimiter) Close(ctx context.Context) {
 }
 
 // Wait blocks until the request may be sent. Every nil must be followed by one Unlock. The
-// errors: [ErrLimiterClosed], [*TokenRefusedError], [*InvalidBudgetError], [*LongWaitError]
-// (which is a context.DeadlineExceeded), or the error of ctx.
+// errors: [ErrLimiterClosed], [*TokenRefusedError], [*InvalidBudgetError], [*HeldBackError],
+// [*LongWaitError] (which is a context.DeadlineExceeded), or the error of ctx.
 func (l *rateLimiter) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -199,10 +205,11 @@ func (l *rateLimiter) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint)
 	t := ticket{route: w.route, bucket: w.route.bucket, family: w.family, era: l.era}
 	if err := l.stand(ctx, w, l.gates[w.family].line, l.gateTurn); err != nil {
 		t.bucket.flying--
+		w.route.breaker.undo(w.own, l.now())
 		nudge(t.bucket.line)
 		return err
 	}
-	t.era = l.era
+	t.era, t.own, t.whole = l.era, w.own, w.whole
 	t.route.users++
 	l.tickets[endpoint] = append(l.tickets[endpoint], t)
 	l.flying++
@@ -229,9 +236,12 @@ func (l *rateLimiter) Unlock(endpoint *rest.CompiledEndpoint, rs *http.Response)
 	l.flying--
 	t.route.users--
 	t.bucket.flying--
+	t.route.breaker.landed(t.own)
+	l.gates[t.family].breaker.landed(t.whole)
 	l.learn(t, endpoint, v)
 	nudge(t.bucket.line)
 	nudge(t.route.bucket.line)
+	nudge(l.gates[t.family].line)
 	if l.closed && l.flying == 0 && l.drained != nil {
 		close(l.drained)
 		l.drained = nil

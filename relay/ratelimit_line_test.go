@@ -68,6 +68,64 @@ func TestRateLimitContext(t *testing.T) {
 	})
 }
 
+// What flew together is told together: it is no reason to wait twice as long.
+func TestRateLimitDefaultPauseOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		var flying []*rest.CompiledEndpoint
+		for i := range 10 {
+			endpoint := toWebhook(snowflake.ID(i + 1))
+			if err := l.Wait(t.Context(), endpoint); err != nil {
+				t.Fatal(err)
+			}
+			flying = append(flying, endpoint)
+		}
+		time.Sleep(time.Millisecond)
+		for _, endpoint := range flying {
+			_ = l.Unlock(endpoint, answer(429, cloudflarePage))
+			time.Sleep(time.Millisecond)
+		}
+		if got := time.Until(l.Stats().WebhooksClosedUntil); got > 5*time.Second || got < 4*time.Second {
+			t.Errorf("closed for %v", got)
+		}
+		time.Sleep(5 * time.Second)
+		call(t, l, toWebhook(1), answer(429, cloudflarePage))
+		if got := time.Until(l.Stats().WebhooksClosedUntil); got != 10*time.Second {
+			t.Errorf("then closed for %v", got)
+		}
+	})
+}
+
+// A request goes out only while there is time for its answer.
+func TestTurnstileKeepsTimeForTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		gate := turnstile{l}
+		call(t, l, toChannel(1), answer(429, `{"message":"x","retry_after":8,"global":true}`))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		var long *LongWaitError
+		if err := gate.Wait(ctx, toChannel(2)); !errors.As(err, &long) || !errors.Is(err, errNotSent) || long.Wait != 8*time.Second || time.Since(start) != 0 {
+			t.Errorf("err = %v after %v", err, time.Since(start))
+		}
+
+		// Who stands behind one that is never answered comes again.
+		slow := toWebhook(1)
+		if err := l.Wait(t.Context(), slow); err != nil {
+			t.Fatal(err)
+		}
+		if err := gate.Wait(ctx, toWebhook(1)); !errors.As(err, &long) || !errors.Is(err, errNotSent) || time.Since(start) != 7*time.Second {
+			t.Errorf("err = %v after %v", err, time.Since(start))
+		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if err := gate.Wait(ended, toChannel(2)); !errors.Is(err, context.Canceled) {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
+
 func TestRateLimitPace(t *testing.T) {
 	for name, endpointOf := range map[string]func(snowflake.ID) *rest.CompiledEndpoint{"bot": toChannel, "webhooks": toWebhook} {
 		t.Run(name, func(t *testing.T) {

@@ -203,8 +203,8 @@ func (r *Relay) recoverLine(ctx context.Context, begun entities.Begun) error {
 		}
 		m := r.webhooks.at(parent.ID)
 		// Its echo comes through a webhook that must be known.
-		if id, _, err := r.findWebhook(ctx, parent); err == nil && id != 0 {
-			r.webhooks.remember(id, m)
+		if found, err := r.findWebhook(ctx, m, parent); err == nil && found.id != 0 {
+			r.webhooks.remember(found.id, m)
 		}
 		r.reopen(m, begun)
 		if !where.IsForum() {

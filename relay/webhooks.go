@@ -2,8 +2,6 @@ package relay
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,7 +9,6 @@ import (
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/disgo/rest"
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
@@ -37,14 +34,21 @@ type mouth struct {
 	turns *turns
 
 	mu      sync.Mutex
-	id      snowflake.ID
-	token   string
-	changes int // how often the channel's webhooks may have changed
-	read    int // changes when id and token were read
+	hook    hook
+	changes int                        // how often the channel's webhooks may have changed
+	read    int                        // changes when the hook was read
+	dead    []snowflake.ID             // webhooks of which Discord said that they are gone
+	untried map[snowflake.ID]time.Time // webhooks made of late that carried no line yet
 	flights []*flight
 	known   []snowflake.ID // messages whose flights are over, of late
 	reading sync.Mutex     // one looks for lost messages at a time
 	finding sync.Mutex     // one looks for the webhook, or makes it, at a time
+}
+
+// hook is a webhook and what it takes to speak through it.
+type hook struct {
+	id    snowflake.ID
+	token string
 }
 
 func newWebhooks(begin func(*speech), now func() time.Time) webhooks {
@@ -56,7 +60,7 @@ func (w *webhooks) at(channel snowflake.ID) *mouth {
 	defer w.mu.Unlock()
 	m, ok := w.channels[channel]
 	if !ok {
-		m = &mouth{turns: newTurns(w.begin, w.now)}
+		m = &mouth{turns: newTurns(w.begin, w.now), untried: map[snowflake.ID]time.Time{}}
 		w.channels[channel] = m
 	}
 	return m
@@ -77,10 +81,6 @@ func (w *webhooks) forget(channel snowflake.ID) {
 	if !ok {
 		return
 	}
-	m.stale()
-}
-
-func (m *mouth) stale() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changes++
@@ -109,42 +109,43 @@ func (w *webhooks) owner(id snowflake.ID) (*mouth, bool) {
 }
 
 // webhook gives our webhook of a channel. It is found by our application's id, and made when
-// there is none.
-func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (id snowflake.ID, token string, err error) {
+// there is none. All who ask at once get the same one.
+func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (hook, error) {
 	m.finding.Lock()
 	defer m.finding.Unlock()
 	m.mu.Lock()
-	id, token = m.id, m.token
+	known := m.hook
 	changes, fresh := m.changes, m.read == m.changes
 	m.mu.Unlock()
-	if id != 0 && fresh {
-		return id, token, nil
+	if known.id != 0 && fresh {
+		return known, nil
 	}
-	id, token, err = r.findWebhook(ctx, where)
-	if err == nil && id == 0 {
-		id, token, err = r.makeWebhook(ctx, where)
+	found, err := r.findWebhook(ctx, m, where)
+	if err == nil && found.id == 0 {
+		found, err = r.makeWebhook(ctx, m, where)
 	}
 	if err != nil {
-		return 0, "", err
+		return hook{}, err
 	}
-	r.webhooks.remember(id, m)
+	r.webhooks.remember(found.id, m)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.id, m.token, m.read = id, token, changes
-	return id, token, nil
+	m.hook, m.read = found, changes
+	return found, nil
 }
 
-func (r *Relay) findWebhook(ctx context.Context, where entities.Channel) (snowflake.ID, string, error) {
+// findWebhook looks for our webhook among a channel's; a zero one when it has none.
+func (r *Relay) findWebhook(ctx context.Context, m *mouth, where entities.Channel) (hook, error) {
 	known, err := r.channelWebhooks(ctx, where.ID)
 	if err != nil {
-		return 0, "", err
+		return hook{}, err
 	}
 	for _, webhook := range known {
-		if incoming, ok := webhook.(discord.IncomingWebhook); ok && incoming.Token != "" && r.made(incoming) {
-			return incoming.ID(), incoming.Token, nil
+		if incoming, ok := webhook.(discord.IncomingWebhook); ok && incoming.Token != "" && r.made(incoming) && !m.buried(incoming.ID()) {
+			return hook{incoming.ID(), incoming.Token}, nil
 		}
 	}
-	return 0, "", nil
+	return hook{}, nil
 }
 
 // made says whether our application made a webhook. Discord shows the token of no other.
@@ -154,17 +155,6 @@ func (r *Relay) made(webhook discord.IncomingWebhook) bool {
 	}
 	_, ours := r.webhooks.owner(webhook.ID())
 	return ours
-}
-
-func (r *Relay) makeWebhook(ctx context.Context, where entities.Channel) (snowflake.ID, string, error) {
-	webhook, err := r.disc.Rest.CreateWebhook(where.ID, discord.WebhookCreate{Name: webhookName}, rest.WithCtx(ctx), rest.WithReason("entities speak through it"))
-	if err != nil {
-		return 0, "", fmt.Errorf("make the channel's webhook: %w", err)
-	}
-	if webhook == nil || webhook.Token == "" {
-		return 0, "", errors.New("make the channel's webhook: Discord gave no token")
-	}
-	return webhook.ID(), webhook.Token, nil
 }
 
 // slowed hears that a webhook's channel takes no more for a while.
