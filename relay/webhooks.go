@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -111,6 +112,22 @@ func (w *webhooks) owner(id snowflake.ID) (*mouth, bool) {
 // webhook gives our webhook of a channel. It is found by our application's id, and made when
 // there is none. All who ask at once get the same one.
 func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (hook, error) {
+	return r.hookBy(ctx, m, where, r.makeWebhook)
+}
+
+// standingWebhook gives our webhook of a channel. It makes none: one that is made now has said
+// nothing.
+func (r *Relay) standingWebhook(ctx context.Context, where entities.Channel) (hook, error) {
+	return r.hookBy(ctx, r.webhooks.at(where.ID), where, func(context.Context, *mouth, entities.Channel) (hook, error) {
+		return hook{}, errNoWebhook
+	})
+}
+
+// errNoWebhook says that a channel has no webhook of ours.
+var errNoWebhook = errors.New("the channel has no webhook of ours")
+
+// hookBy gives our webhook of a channel, or what otherwise gives when there is none.
+func (r *Relay) hookBy(ctx context.Context, m *mouth, where entities.Channel, otherwise func(context.Context, *mouth, entities.Channel) (hook, error)) (hook, error) {
 	m.finding.Lock()
 	defer m.finding.Unlock()
 	m.mu.Lock()
@@ -122,7 +139,7 @@ func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (
 	}
 	found, err := r.findWebhook(ctx, m, where)
 	if err == nil && found.id == 0 {
-		found, err = r.makeWebhook(ctx, m, where)
+		found, err = otherwise(ctx, m, where)
 	}
 	if err != nil {
 		return hook{}, err
