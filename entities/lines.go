@@ -258,13 +258,24 @@ func (r *Registry) Land(ctx context.Context, actor Actor, line Line, part int, c
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return err
 	}
-	owned := Ownership{MessageID: message, EntityID: line.EntityID, GuildID: line.GuildID, ChannelID: channel, At: line.At}
-	err := r.change(ctx, func(tx *gorm.DB) error { return landPart(tx, owned, line.ID, part) }, nil)
-	if err != nil {
+	landing := Landing{Line: line, Part: part, Channel: channel, Message: message}
+	if err := r.change(ctx, landing.save, nil); err != nil {
 		return fmt.Errorf("save whose line it is: %w", err)
 	}
 	r.outbox.settle(line.ID, false)
 	return nil
+}
+
+// Landing is a part of a line that Discord has as a message in a channel.
+type Landing struct {
+	Line             Line
+	Part             int
+	Channel, Message snowflake.ID
+}
+
+func (l Landing) save(tx *gorm.DB) error {
+	owned := Ownership{MessageID: l.Message, EntityID: l.Line.EntityID, GuildID: l.Line.GuildID, ChannelID: l.Channel, At: l.Line.At}
+	return landPart(tx, owned, l.Line.ID, l.Part)
 }
 
 // Deliver notes whether those who said lines were told what became of them. A call like theirs

@@ -12,10 +12,10 @@ import (
 // landPart makes a message an entity's own and lets the line come forward by it.
 func landPart(tx *gorm.DB, owned Ownership, line int64, part int) error {
 	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&owned)
-	if done.Error != nil || done.RowsAffected == 0 {
+	if done.Error != nil {
 		return done.Error
 	}
-	if part == 0 {
+	if part == 0 && done.RowsAffected > 0 {
 		if err := countLine(tx, owned); err != nil {
 			return err
 		}

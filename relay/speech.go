@@ -181,11 +181,14 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, 
 	err = r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), via.id, via.token), s.parts[s.next], &got, rest.WithCtx(ctx))
 	switch {
 	case err == nil && got.ID != 0 && got.ChannelID != 0:
-		r.rematch(s.mouth.land(f, got.ID))
+		r.rematch(s.mouth.land(f, got.ID, got.ChannelID))
 		s.mouth.carried(via)
-		return f, true, r.settle(ctx, via, permit, f, got)
+		if err = r.settle(ctx, via, permit, f, got); err != nil {
+			s.mouth.unexpect(f)
+		}
+		return f, true, err
 	case definite(err) || errors.Is(err, errNotSent):
-		r.rematch(s.mouth.land(f, 0))
+		r.rematch(s.mouth.abort(f))
 		if anotherMightDo(err) {
 			err = errors.Join(errAgain, err)
 		}
@@ -199,7 +202,6 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, 
 // webhook was moved there) it is taken back.
 func (r *Relay) settle(ctx context.Context, via hook, permit entities.Permit, f *flight, got executed) error {
 	if want := permit.Channel(); got.ChannelID == want.ID || (want.IsForum() && (f.channel == 0 || f.channel == got.ChannelID)) {
-		f.echo = discord.Message{ID: got.ID, ChannelID: got.ChannelID}
 		if permit.Entity().Avatar == "" {
 			return nil
 		}
@@ -224,11 +226,15 @@ type strayLineError struct{ error }
 
 func (e *strayLineError) Unwrap() error { return e.error }
 
-// landed writes down whose a message is. That it stands is told even when this fails: a line
-// that is said again would be worse than one that is written down later.
+// landed sees to it that it is written down whose a message is: with its echo, which costs no
+// transaction of its own, or without it. That it stands is told even when this fails: a line that
+// is said again would be worse than one that is written down later.
 func (r *Relay) landed(ctx context.Context, s *speech, f *flight) {
 	s.at = f.echo.ChannelID
 	s.ids = append(s.ids, f.echo.ID)
+	if r.notedWithEcho(s.mouth, f) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
 	defer cancel()
 	for try := range ownTries {
@@ -242,6 +248,30 @@ func (r *Relay) landed(ctx context.Context, s *speech, f *flight) {
 		r.log.Error("write down whose line it is", "message", f.echo.ID, "entity", f.line.EntityID, "err", err)
 	}
 	r.landLater(f)
+}
+
+// notedWithEcho waits a little for a message's echo, and for it to be written down.
+func (r *Relay) notedWithEcho(m *mouth, f *flight) bool {
+	if f.alone {
+		return false
+	}
+	timer := time.NewTimer(r.patience.soon)
+	defer timer.Stop()
+	select {
+	case <-f.echoed:
+	case <-timer.C:
+		if m.unexpect(f) {
+			return false
+		}
+	}
+	timer.Reset(ownTime)
+	select {
+	case <-f.noted:
+		return true
+	case <-timer.C:
+	case <-r.life.Done():
+	}
+	return false
 }
 
 // landLater writes down whose a message is as soon as the database lets it.

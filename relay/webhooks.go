@@ -34,16 +34,17 @@ type webhooks struct {
 type mouth struct {
 	turns *turns
 
-	mu      sync.Mutex
-	hook    hook
-	changes int                        // how often the channel's webhooks may have changed
-	read    int                        // changes when the hook was read
-	dead    []snowflake.ID             // webhooks of which Discord said that they are gone
-	untried map[snowflake.ID]time.Time // webhooks made of late that carried no line yet
-	flights []*flight
-	known   []snowflake.ID // messages whose flights are over, of late
-	reading sync.Mutex     // one looks for lost messages at a time
-	finding sync.Mutex     // one looks for the webhook, or makes it, at a time
+	mu       sync.Mutex
+	hook     hook
+	changes  int                        // how often the channel's webhooks may have changed
+	read     int                        // changes when the hook was read
+	dead     []snowflake.ID             // webhooks of which Discord said that they are gone
+	untried  map[snowflake.ID]time.Time // webhooks made of late that carried no line yet
+	flights  []*flight
+	expected map[snowflake.ID]*flight // by message: answered, and not heard yet
+	known    []snowflake.ID           // messages whose flights are over, of late
+	reading  sync.Mutex               // one looks for lost messages at a time
+	finding  sync.Mutex               // one looks for the webhook, or makes it, at a time
 }
 
 // hook is a webhook and what it takes to speak through it.
@@ -61,7 +62,7 @@ func (w *webhooks) at(channel snowflake.ID) *mouth {
 	defer w.mu.Unlock()
 	m, ok := w.channels[channel]
 	if !ok {
-		m = &mouth{turns: newTurns(w.begin, w.now), untried: map[snowflake.ID]time.Time{}}
+		m = &mouth{turns: newTurns(w.begin, w.now), untried: map[snowflake.ID]time.Time{}, expected: map[snowflake.ID]*flight{}}
 		w.channels[channel] = m
 	}
 	return m

@@ -36,6 +36,7 @@ func (s *stage) executes() (ids []string) {
 func TestManyLinesHealOneWebhook(t *testing.T) {
 	s := setStage(t, sandbox.Config{NoRateLimits: true})
 	s.play()
+	s.talkFreely()
 	var actors []entities.Actor
 	for _, name := range []string{"Ada", "Bob", "Cyd", "Dee", "Eve", "Fay"} {
 		_, actor := s.entity(name, nil, s.general)
