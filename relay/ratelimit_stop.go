@@ -104,8 +104,8 @@ type LimitStats struct {
 	WebhooksClosedUntil    time.Time // requests without it, counted by IP address
 	InteractionClosedUntil time.Time // answers to interactions
 
-	// Until when nothing is tried because Discord refused everything (401, 403), without saying
-	// for how long; zero while it takes requests.
+	// Until when nothing is tried because Discord refused everything (401, 403) without saying
+	// for how long; zero while it takes requests. When it is past, the next request tries it.
 	BotRefusedUntil      time.Time
 	WebhooksRefusedUntil time.Time
 	RoutesRefused        int // single things, such as lines in one channel, that are refused so
@@ -139,8 +139,8 @@ func (l *rateLimiter) Stats() LimitStats {
 		InvalidLimit:           l.invalid.limit,
 		TokenRefused:           l.refused,
 	}
-	stats.BotRefusedUntil = l.gates[botFamily].breaker.until(now)
-	stats.WebhooksRefusedUntil = l.gates[addressFamily].breaker.until(now)
+	stats.BotRefusedUntil = l.gates[botFamily].breaker.next
+	stats.WebhooksRefusedUntil = l.gates[addressFamily].breaker.next
 	for _, r := range l.routes {
 		if !r.breaker.closed.IsZero() {
 			stats.RoutesRefused++
