@@ -94,6 +94,9 @@ func (l *rateLimiter) refusal(w *waiter, now time.Time) error {
 	if l.refused && w.family == botFamily {
 		return &TokenRefusedError{}
 	}
+	if w.passed && w.route.bucket.blocked.After(now) {
+		return errBlocked
+	}
 	return l.held(w, now)
 }
 
