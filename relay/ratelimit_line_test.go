@@ -141,7 +141,6 @@ func TestRateLimitGoesBackToItsBucket(t *testing.T) {
 		l.gates[addressFamily].next = time.Now().Add(5 * time.Second) // many others go first
 		l.mu.Unlock()
 		start := time.Now()
-		var order []int
 		var wg sync.WaitGroup
 		for i := range 6 { // more than the bucket lets through at once
 			wg.Go(func() {
@@ -149,7 +148,6 @@ func TestRateLimitGoesBackToItsBucket(t *testing.T) {
 				if time.Since(start) < 10*time.Second {
 					t.Errorf("the %dth went after %v", i, time.Since(start))
 				}
-				order = append(order, i) // one after the other at the gate's pace
 			})
 			synctest.Wait()
 		}
@@ -157,10 +155,17 @@ func TestRateLimitGoesBackToItsBucket(t *testing.T) {
 			t.Errorf("%d stand at the gate", got)
 		}
 		_ = l.Unlock(first, answer(429, `{"message":"x","retry_after":10,"global":false}`, "X-RateLimit-Bucket: b"))
-		wg.Wait()
-		if !slices.IsSorted(order) || len(order) != 6 {
-			t.Errorf("order = %v", order)
+		synctest.Wait()
+		l.mu.Lock()
+		var line []int64
+		for e := l.routeOf(first).bucket.line.Front(); e != nil; e = e.Next() {
+			line = append(line, waiterAt(e).number)
 		}
+		l.mu.Unlock()
+		if !slices.IsSorted(line) || len(line) != 6 {
+			t.Errorf("they wait for their bucket in the order %v", line)
+		}
+		wg.Wait()
 		if got := l.Stats(); got.Waiting != 0 || got.InFlight != 0 || l.routeOf(first).bucket.flying != 0 {
 			t.Errorf("left over: %+v", got)
 		}
