@@ -147,8 +147,12 @@ func (h health) sending() string {
 		{"Discord refuses everything that the bot itself asks", l.BotRefusedUntil},
 		{"Discord refuses all of the identities' lines", l.WebhooksRefusedUntil},
 	} {
-		if refused.until.After(h.now) {
+		switch {
+		case refused.until.IsZero():
+		case refused.until.After(h.now):
 			lines = append(lines, fmt.Sprintf("**%s.** It is tried again %s.", refused.what, relative(refused.until)))
+		default:
+			lines = append(lines, fmt.Sprintf("**%s.** The next one tries it again.", refused.what))
 		}
 	}
 	if l.RoutesRefused > 0 {

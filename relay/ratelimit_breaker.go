@@ -10,7 +10,7 @@ import (
 )
 
 // A 401 or 403 names no time after which it would be over, and each counts towards Discord's
-// ban. So whoever is refused again and again asks only now and then, whether it still is so.
+// ban. So who is refused again and again asks only now and then whether it still is so.
 const (
 	// suspectAfter refusals in a row, only mostDoubted requests fly until one is taken.
 	suspectAfter = 3
@@ -45,7 +45,7 @@ type breaker struct {
 	flying int            // requests on their way that were let through in doubt
 	last   time.Time      // when the last of these was let through
 	closed time.Time      // when it closed; zero while it is open
-	next   time.Time      // when the next try may go
+	next   time.Time      // when the next try may go; zero while it is open
 	fresh  int            // tries of resources that had not been refused
 	status int            // of the last refusal
 }
@@ -146,14 +146,6 @@ func (b *breaker) take(p pass) (opened bool) {
 	}
 	*b = breaker{flying: b.flying}
 	return opened
-}
-
-// until is when the next try of a closed breaker may go; zero while it is open.
-func (b *breaker) until(now time.Time) time.Time {
-	if b.closed.IsZero() || !b.next.After(now) {
-		return time.Time{}
-	}
-	return b.next
 }
 
 // held is why a request has no chance to go within nearTry, or nil. Whoever stands behind

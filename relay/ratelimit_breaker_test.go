@@ -272,6 +272,39 @@ func TestRateLimitALateSuccess(t *testing.T) {
 	})
 }
 
+// A try that never went out leaves its place to the next one.
+func TestRateLimitATryThatDoesNotGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		for range closeAfter + 10 {
+			call(t, l, toWebhook(1), answer(403, ""))
+		}
+		time.Sleep(3 * time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		l.mu.Lock()
+		l.gates[addressFamily].closed = time.Now().Add(time.Minute)
+		l.mu.Unlock()
+		wg.Go(func() {
+			if err := l.Wait(ctx, toWebhook(1)); !errors.Is(err, context.Canceled) {
+				t.Errorf("err = %v", err)
+			}
+		})
+		synctest.Wait() // it is past its route's breaker and stands at the gate
+		if held := l.routeOf(toWebhook(1)).breaker; held.flying != 1 || !held.next.After(time.Now()) {
+			t.Errorf("it is not the one that tries: %+v", held)
+		}
+		cancel()
+		wg.Wait()
+		if left := l.routeOf(toWebhook(1)).breaker; left.flying != 0 || left.next.After(time.Now()) {
+			t.Errorf("the next one may not try: %+v", left)
+		}
+		if waited := took(t, l, toWebhook(1)); waited != time.Minute {
+			t.Errorf("it waited %v", waited)
+		}
+	})
+}
+
 func TestHeldBackSaysWhoCanMendIt(t *testing.T) {
 	for want, held := range map[string]HeldBackError{
 		"whoever runs the bot":                     {Status: 403, Everything: true, Bot: true, Wait: 3 * time.Second},

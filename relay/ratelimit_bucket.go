@@ -179,9 +179,7 @@ func (l *rateLimiter) pause(t ticket, endpoint *rest.CompiledEndpoint, v verdict
 			l.hidden(endpoint.MajorParams, wait)
 		}
 		l.answered(t.family, now)
-		for e := b.line.Front(); e != nil; e = e.Next() {
-			poke(waiterAt(e))
-		}
+		l.nudgeAll() // those at the gate, too
 	}
 	l.log.Warn("discord asks to slow down", slog.String("scope", scope), slog.Bool("shared", v.shared),
 		slog.String("method", endpoint.Endpoint.Method), slog.String("route", endpoint.Endpoint.Route), slog.Duration("wait", wait))

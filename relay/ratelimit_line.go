@@ -14,7 +14,7 @@ type turn func(w *waiter, now time.Time, ahead int) (ok bool, at time.Time)
 // stand waits in a line until it is the waiter's turn. l.mu is held on entry and on return,
 // not while waiting.
 func (l *rateLimiter) stand(ctx context.Context, w *waiter, line *list.List, mayGo turn) error {
-	w.line, w.place = line, line.PushBack(w)
+	enter(w, line)
 	ahead := line.Len() - 1
 	for {
 		now := l.now()
@@ -43,6 +43,20 @@ func (l *rateLimiter) stand(ctx context.Context, w *waiter, line *list.List, may
 			return err
 		}
 	}
+}
+
+// enter puts a waiter at the end of a line, or where it would stand had it not left.
+func enter(w *waiter, line *list.List) {
+	before := line.Back()
+	for w.returned && before != nil && waiterAt(before).number > w.number {
+		before = before.Prev()
+	}
+	w.line = line
+	if before == nil {
+		w.place = line.PushFront(w)
+		return
+	}
+	w.place = line.InsertAfter(w, before)
 }
 
 // sleep gives up l.mu until a nudge, the time at, or the end of ctx.

@@ -94,6 +94,9 @@ func (l *rateLimiter) refusal(w *waiter, now time.Time) error {
 	if l.refused && w.family == botFamily {
 		return &TokenRefusedError{}
 	}
+	if w.passed && w.route.bucket.blocked.After(now) {
+		return errBlocked
+	}
 	return l.held(w, now)
 }
 
@@ -104,8 +107,8 @@ type LimitStats struct {
 	WebhooksClosedUntil    time.Time // requests without it, counted by IP address
 	InteractionClosedUntil time.Time // answers to interactions
 
-	// Until when nothing is tried because Discord refused everything (401, 403), without saying
-	// for how long; zero while it takes requests.
+	// Until when nothing is tried because Discord refused everything (401, 403) without saying
+	// for how long; zero while it takes requests. When it is past, the next request tries it.
 	BotRefusedUntil      time.Time
 	WebhooksRefusedUntil time.Time
 	RoutesRefused        int // single things, such as lines in one channel, that are refused so
@@ -139,8 +142,8 @@ func (l *rateLimiter) Stats() LimitStats {
 		InvalidLimit:           l.invalid.limit,
 		TokenRefused:           l.refused,
 	}
-	stats.BotRefusedUntil = l.gates[botFamily].breaker.until(now)
-	stats.WebhooksRefusedUntil = l.gates[addressFamily].breaker.until(now)
+	stats.BotRefusedUntil = l.gates[botFamily].breaker.next
+	stats.WebhooksRefusedUntil = l.gates[addressFamily].breaker.next
 	for _, r := range l.routes {
 		if !r.breaker.closed.IsZero() {
 			stats.RoutesRefused++
