@@ -1,7 +1,6 @@
 package entities
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"sync"
@@ -157,33 +156,6 @@ func (p *pace) left(key paceKey, limits Limits, now time.Time) Limits {
 	said := p.recent(key, now)
 	room := func(length time.Duration, most int) int { return max(0, most-(len(said)-within(said, now, length))) }
 	return Limits{Minute: room(time.Minute, limits.Minute), Hour: room(time.Hour, limits.Hour), Day: room(day, limits.Day)}
-}
-
-// Spend counts a thread, as a line, against the entity's limits in a guild and the turns in its
-// channel, before it is opened. GiveBack, which may be called once, uncounts one that Discord
-// did not open.
-func (r *Registry) Spend(ctx context.Context, actor Actor, permit Permit) (giveBack func(), err error) {
-	m, err := r.pass(ctx, actor, actBe, "")
-	if err != nil {
-		return nil, err
-	}
-	if (permit.right != StartThread && permit.right != StartTalk) || permit.entity.ID != m.entry.ID {
-		return nil, Refuse(NotAllowed, "What is counted follows from a permit of one's own to open a thread, which this is not.")
-	}
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	now := r.now()
-	unspend, err := r.spend(m.entry, permit.guild.ID, now)
-	if err != nil {
-		return nil, r.refused(ctx, actor, permit.right.act(), "", permit.guild.ID, err)
-	}
-	// A thread is a turn among entities too: where they rest, none opens a place to go on in.
-	unturn, err := r.takeTurn(m.entry, permit, now)
-	if err != nil {
-		unspend()
-		return nil, r.refused(ctx, actor, permit.right.act(), "", permit.guild.ID, r.begunToRest(ctx, err))
-	}
-	return func() { unspend(); unturn() }, nil
 }
 
 // spend counts a line against an entity's limits in a guild before it is said. Undo uncounts it.
