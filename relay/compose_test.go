@@ -166,38 +166,6 @@ func TestEmbeds(t *testing.T) {
 	done(t, say("", discord.Embed{Description: strings.Repeat("x", 3000)}, discord.Embed{Description: strings.Repeat("x", 3000)}))
 }
 
-// What an embed says is judged by the entity's rules as its text is.
-func TestEmbedsAreJudged(t *testing.T) {
-	t.Parallel()
-	s := setStage(t, sandbox.Config{NoRateLimits: true})
-	s.play()
-	made, ada := s.entity("Ada", nil, s.general, s.forum)
-	done(t, s.reg.SetRules(t.Context(), s.admin(), made.Entity.ID, func(_ *string, rules *entities.Rules) error {
-		rules.Words = []string{"pineapple"}
-		return nil
-	}))
-	bad := "a pineapple"
-	for name, line := range map[string]relay.Line{
-		"content":     {Content: bad},
-		"title":       {Embeds: []discord.Embed{{Title: bad}}},
-		"description": {Embeds: []discord.Embed{{Description: bad}}},
-		"field":       {Embeds: []discord.Embed{{Fields: []discord.EmbedField{{Name: "x", Value: bad}}}}},
-		"footer":      {Embeds: []discord.Embed{{Title: "x", Footer: &discord.EmbedFooter{Text: bad}}}},
-		"author":      {Embeds: []discord.Embed{{Title: "x", Author: &discord.EmbedAuthor{Name: bad}}}},
-		"post title":  {Channel: snowflake.ID(s.forum), Content: "fruit", ThreadName: bad},
-	} {
-		if line.Channel == 0 {
-			line.Channel = snowflake.ID(s.general)
-		}
-		if _, err := s.relay.Say(t.Context(), ada, line); !entities.IsRefusal(err, entities.NotAllowed) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if n := len(s.disc.Messages(s.general)); n != 0 {
-		t.Errorf("%d messages stand", n)
-	}
-}
-
 // A line whose channel is closed in the middle of it says what stands, and why the rest does not.
 func TestPartialLine(t *testing.T) {
 	t.Parallel()
@@ -221,5 +189,30 @@ func TestPartialLine(t *testing.T) {
 	}
 	if n := len(s.disc.Messages(s.general)); n != 1 {
 		t.Errorf("%d messages stand", n)
+	}
+}
+
+// An embed's pictures come from somewhere, as links lead there.
+func TestAnEmbedsPicturesAreLinks(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	made, ada := s.entity("Ada", nil, s.general)
+	done(t, s.reg.SetRules(t.Context(), s.admin(), made.Entity.ID, func(_ *string, rules *entities.Rules) error {
+		rules.Links = entities.LinksRefused
+		return nil
+	}))
+	elsewhere := "https://example.com/x.png"
+	for name, embed := range map[string]discord.Embed{
+		"title":       {Title: "x", URL: elsewhere},
+		"image":       {Title: "x", Image: &discord.EmbedResource{URL: elsewhere}},
+		"thumbnail":   {Title: "x", Thumbnail: &discord.EmbedResource{URL: elsewhere}},
+		"footer icon": {Footer: &discord.EmbedFooter{Text: "x", IconURL: elsewhere}},
+		"author icon": {Author: &discord.EmbedAuthor{Name: "x", IconURL: elsewhere}},
+	} {
+		line := relay.Line{Channel: snowflake.ID(s.general), Embeds: []discord.Embed{embed}}
+		if _, err := s.relay.Say(t.Context(), ada, line); !entities.IsRefusal(err, entities.NotAllowed) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
