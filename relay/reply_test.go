@@ -95,6 +95,20 @@ func TestALongReply(t *testing.T) {
 	}
 }
 
+// The excerpt of an answer is what it says, not whom it answered.
+func TestAReplyToAReply(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.general)
+	asked := must(s.disc.Say(s.mia, s.general, "What is it?"))(t)
+	first := s.answer(ada, s.general, asked.ID, "A lamp.")
+	second := s.answer(ada, s.general, first.ID, "I mean a candle.")
+	if head, _, _ := strings.Cut(second.Content, "\n"); !strings.Contains(head, "[Ada]") || !strings.Contains(head, "A lamp.") || strings.Contains(head, "What is it?") {
+		t.Errorf("it stands there as %q", second.Content)
+	}
+}
+
 func TestRefusedReplies(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{NoRateLimits: true})
