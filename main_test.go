@@ -65,6 +65,9 @@ func TestStories(t *testing.T) {
 			"face":    onStage((*stage).face),
 			"reacted": onStage((*stage).reacted),
 			"pinged":  onStage((*stage).pinged),
+			"whole":   onStage((*stage).whole),
+			"lines":   onStage((*stage).lines),
+			"shows":   onStage((*stage).shows),
 			// Discord itself
 			"discord": onStage((*stage).upset),
 			// AIs over MCP

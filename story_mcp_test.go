@@ -127,8 +127,8 @@ func (c *client) ask(ctx context.Context, tool, arguments string) (text string, 
 }
 
 // call [-until | -refused] WHO TOOL [JSON] calls a tool. It fails when the tool says that it did;
-// with -until it is called again until it does not, with -refused until it does. "$last" in the arguments is what
-// a person said last, "$line" the line that was last found where it should be.
+// with -until it is called again until it does not, with -refused until it does. [stage.words] says
+// what may stand in the arguments.
 func (s *stage) call(ctx context.Context, args []string) error {
 	if args[0] == "-until" {
 		return within(ctx, func() error { return s.call(ctx, args[1:]) })
@@ -150,7 +150,7 @@ func (s *stage) call(ctx context.Context, args []string) error {
 	}
 	arguments := "{}"
 	if len(args) > 2 {
-		arguments = strings.NewReplacer("$last", s.last.String(), "$line", s.stands.String()).Replace(args[2])
+		arguments = s.words(args[2])
 	}
 	s.answer, s.failed, err = c.ask(ctx, args[1], arguments)
 	if err == nil && s.failed {

@@ -15,6 +15,7 @@ import (
 //	discord move-webhooks #FROM #TO
 //	discord withhold-avatars     lines come without their picture from now on
 //	discord deliver-avatars      those that lack theirs get it, and later ones have it
+//	discord allow-everyone       lets the bot ping @everyone and roles on the first server
 //	discord archive #THREAD
 //	discord lock #THREAD         and archive it
 //	discord revoke-token         as resetting it in the Developer Portal does
@@ -28,6 +29,8 @@ func (s *stage) meddle(args []string) error {
 		s.discord.WithholdAvatars(false)
 		s.discord.DeliverAvatars()
 		return nil
+	case "allow-everyone":
+		return s.discord.ChangeRole(s.world.Guild, s.world.BotRole, func(r *sandbox.Role) { r.Permissions |= sandbox.MentionEveryone })
 	case "revoke-token":
 		s.discord.RevokeToken()
 		return nil

@@ -105,7 +105,9 @@ type Status struct {
 	Resumes, Identifies int64
 	Limits              LimitStats
 	// Speaking is how many lines are under way: they wait for their turn or for Discord.
-	Speaking  int64
+	Speaking int64
+	// Faceless is how many entities' pictures Discord is known not to show.
+	Faceless  int
 	BotName   string
 	InviteURL string
 }

@@ -49,6 +49,9 @@ func (r *Relay) Mouths() int {
 // AnswerWithin shortens how long a call waits for its line.
 func (r *Relay) AnswerWithin(d time.Duration) { r.patience.answer = d }
 
+// LookAgain shortens the time before a message without a picture is looked at again.
+func (r *Relay) LookAgain(d time.Duration) { r.patience.face = d }
+
 // Abandon ends what is under way as a crash does: nothing more is written down.
 func (r *Relay) Abandon() { r.die() }
 

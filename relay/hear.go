@@ -33,6 +33,7 @@ func (r *Relay) hear(event gateway.EventData) {
 		r.hearMessage(e.Message)
 	case gateway.EventMessageUpdate:
 		r.cache.update(e.Message)
+		r.faces.update(e.Message)
 	case gateway.EventMessageDelete:
 		r.cache.remove(e.ID)
 	case gateway.EventMessageDeleteBulk:

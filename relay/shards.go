@@ -150,6 +150,7 @@ func (r *Relay) Status() Status {
 	stats := r.tally.Stats()
 	status.Skipped, status.Resumes, status.Identifies = stats.Skipped, stats.Resumes, stats.Identifies
 	status.Limits, status.Speaking = r.limiter.Stats(), int64(r.speeches.count())
+	status.Faceless = r.faces.count(r.now())
 	if r.degraded.Load() {
 		status.Degraded = DegradedRemedy
 	}
