@@ -119,12 +119,7 @@ func TestStormsOfRoutes(t *testing.T) {
 				c.calm(t, length)
 			}
 			c.bounded(t)
-			standing := c.standing()
-			for _, f := range fates {
-				if len(standing[f.line.Content]) != 1 {
-					t.Errorf("%q stands %d times and was answered with %v", f.line.Content, len(standing[f.line.Content]), f.first)
-				}
-			}
+			c.once(t, fates)
 		})
 	}
 }
@@ -144,12 +139,7 @@ func TestStormsWithAGate(t *testing.T) {
 			defer cancel()
 			c, fates := inStorm(ctx, t, &storm{fault: fault, hits: everything, length: length}, said.sent)
 			c.calm(t, length)
-			standing := c.standing()
-			for _, f := range fates {
-				if len(standing[f.line.Content]) != 1 {
-					t.Errorf("%q stands %d times and was answered with %v", f.line.Content, len(standing[f.line.Content]), f.answer)
-				}
-			}
+			c.once(t, fates)
 		})
 	}
 }
@@ -220,6 +210,19 @@ func TestStormsWithoutAGate(t *testing.T) {
 			c.bounded(t)
 			c.unsaid(t, fates)
 		})
+	}
+}
+
+// once looks that every line stands exactly once.
+func (c *company) once(t *testing.T, fates []fate) {
+	t.Helper()
+	wrong := &complaints{t: t}
+	defer wrong.close()
+	standing := c.standing()
+	for _, f := range fates {
+		if stands := len(standing[f.line.Content]); stands != 1 {
+			wrong.add("%q stands %d times and was answered with %v", f.line.Content, stands, f.answer)
+		}
 	}
 }
 
