@@ -26,6 +26,8 @@ const (
 	// repeatTime is how long the same call after an answer that was not delivered is taken for
 	// a repetition.
 	repeatTime = 2 * time.Minute
+	// longestAnswer is how long a call may wait for its answer.
+	longestAnswer = 30 * time.Second
 	// openLife is how long a line whose outcome is unknown stays open after a restart.
 	openLife = time.Hour
 	hashSize = 16
@@ -41,6 +43,8 @@ type Draft struct {
 	Parts []string
 	// Said is what the rules of its owner and of its guild judge.
 	Said Said
+	// Opened is called with a line that may be said, before any other call learns of it.
+	Opened func(Begun)
 	// Waits says that others speak before it, so that Discord is not asked at once.
 	Waits bool
 }
@@ -113,7 +117,23 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 	if undo != nil {
 		r.outbox.keep(begun.Line.ID, undo)
 	}
+	if draft.Opened != nil && !begun.Again {
+		draft.Opened(begun)
+	}
 	return begun, nil
+}
+
+// Known finds the line of an earlier call that was the same, as Begin does, and begins none:
+// Again is false when there is none.
+func (r *Registry) Known(ctx context.Context, actor Actor, permit Permit, draft Draft) (Begun, error) {
+	m, err := r.pass(ctx, actor, actBe, "")
+	if err != nil {
+		return Begun{}, err
+	}
+	if permit.right != Post || permit.entity.ID != m.entry.ID {
+		return Begun{}, Refuse(NotAllowed, "What was said follows from a permit of one's own to speak, which this is not.")
+	}
+	return r.earlier(r.db.reader.WithContext(ctx), r.lineOf(permit, draft))
 }
 
 func (d Draft) check() error {
@@ -155,22 +175,38 @@ func (r *Registry) weigh(m matter, permit Permit, now time.Time) (undo func(), e
 	return func() { unspend(); unturn() }, nil
 }
 
-// begunBefore finds the line of an earlier call that was the same.
+// begunBefore finds the line of an earlier call that was the same, and makes way for a new one
+// under a key that may be used again.
 func (r *Registry) begunBefore(tx *gorm.DB, line Line) (Begun, error) {
+	begun, err := r.earlier(tx, line)
+	if err != nil || begun.Again || begun.Line.ID == 0 {
+		return begun, err
+	}
+	return Begun{}, dropLines(tx, "id = ?", begun.Line.ID)
+}
+
+// earlier finds the line of an earlier call that was the same. One that is there and not Again was
+// not said, or is too old: its key may be used again.
+func (r *Registry) earlier(db *gorm.DB, line Line) (Begun, error) {
 	if line.Key == nil {
 		id, ok := r.outbox.repeated(line, r.now())
 		if !ok {
 			return Begun{}, nil
 		}
-		return r.readLine(tx.Where("id = ? AND state <> ?", id, LineFailed))
+		begun, err := r.readLine(db.Where("id = ?", id))
+		if begun.Line.State == LineFailed {
+			return Begun{}, err
+		}
+		return begun, err
 	}
-	begun, err := r.readLine(tx.Where("entity_id = ? AND key = ?", line.EntityID, *line.Key))
+	begun, err := r.readLine(db.Where("entity_id = ? AND key = ?", line.EntityID, *line.Key))
 	old := begun.Line
 	switch {
 	case err != nil || !begun.Again:
 		return Begun{}, err
 	case old.State == LineFailed || line.At.Sub(old.At) > KeyLife:
-		return Begun{}, dropLines(tx, "id = ?", old.ID)
+		begun.Again = false
+		return begun, nil
 	case !bytes.Equal(old.Body, line.Body):
 		return Begun{}, Refuse(Conflict, "You used this idempotency_key before, for another message or channel. Nothing was sent; give each new message a key of its own.")
 	}

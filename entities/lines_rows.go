@@ -71,7 +71,7 @@ func (r *Registry) readLines(ctx context.Context) error {
 	for _, row := range rows {
 		key := paceKey{row.EntityID, row.GuildID}
 		r.pace.said[key] = append(r.pace.said[key], row.At)
-		if !row.Answered && row.Key == nil && row.State != LineQueued && now.Sub(row.At) < openLife {
+		if !row.Answered && row.Key == nil && row.State != LineQueued && now.Sub(row.At) < repeatTime+longestAnswer {
 			lost = append(lost, row)
 		}
 	}

@@ -53,3 +53,12 @@ func anotherMightDo(err error) bool {
 		return httpStatus(err) == http.StatusUnauthorized // there is no other token in the request
 	}
 }
+
+// unhindered says whether a message to a channel would go out at once, as far as Discord's limits
+// go: its webhook is known, and nobody waits for it.
+func (r *Relay) unhindered(m *mouth) bool {
+	m.mu.Lock()
+	via, known := m.hook, m.read == m.changes
+	m.mu.Unlock()
+	return known && via.id != 0 && r.limiter.free(rest.CreateWebhookMessage.Compile(nil, via.id, via.token))
+}

@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"context"
 	"time"
+
+	"github.com/disgoorg/disgo/rest"
 )
 
 // turn tells a waiter at now: may it go (and then it has gone), or when to look again. A zero
@@ -206,4 +208,13 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// free says whether a request would go out at once.
+func (l *rateLimiter) free(endpoint *rest.CompiledEndpoint) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now, r, g := l.now(), l.routeOf(endpoint), &l.gates[familyOf(endpoint)]
+	room, _ := r.bucket.room(now)
+	return room && r.bucket.line.Len() == 0 && g.line.Len() == 0 && !g.closed.After(now) && !g.probing
 }

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/rest"
@@ -33,7 +34,7 @@ func (r *Relay) reply(ctx context.Context, actor entities.Actor, permit entities
 		return "", entities.Refuse(entities.Invalid, "That is a notice of Discord's, which cannot be answered. Leave reply_to out.")
 	}
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: permit.Guild().ID}
-	return text.Reply(p.author(answered).Name, text.Excerpt(answered.Content, excerptOfReply), messageLink(permit.Guild().ID, where.ID, message)), nil
+	return text.Reply(p.author(answered).Name, text.Excerpt(r.ownWords(answered), excerptOfReply), messageLink(permit.Guild().ID, where.ID, message)), nil
 }
 
 // oneMessage gives a message of a channel, from memory or from Discord.
@@ -49,4 +50,13 @@ func (r *Relay) oneMessage(ctx context.Context, channel, message snowflake.ID) (
 		return discord.Message{}, fmt.Errorf("read a message: %w", err)
 	}
 	return *found, nil
+}
+
+// ownWords is what a message says itself, without the line that stands in for a reply.
+func (r *Relay) ownWords(m discord.Message) string {
+	if r.speaksHere(m) && strings.HasPrefix(m.Content, text.ReplyMark) {
+		_, words, _ := strings.Cut(m.Content, "\n")
+		return words
+	}
+	return m.Content
 }

@@ -43,14 +43,19 @@ func distinct(ids []snowflake.ID) int {
 // embedded is what people read in an embed, and where its links lead.
 func embedded(e discord.Embed) []string {
 	texts := []string{e.Title, e.Description, e.URL}
+	for _, picture := range []*discord.EmbedResource{e.Image, e.Thumbnail, e.Video} {
+		if picture != nil {
+			texts = append(texts, picture.URL)
+		}
+	}
 	if e.Author != nil {
-		texts = append(texts, e.Author.Name, e.Author.URL)
+		texts = append(texts, e.Author.Name, e.Author.URL, e.Author.IconURL)
 	}
 	for _, field := range e.Fields {
 		texts = append(texts, field.Name, field.Value)
 	}
 	if e.Footer != nil {
-		texts = append(texts, e.Footer.Text)
+		texts = append(texts, e.Footer.Text, e.Footer.IconURL)
 	}
 	return texts
 }

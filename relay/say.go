@@ -34,27 +34,40 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	if err != nil {
 		return Sent{}, err
 	}
-	s, err := r.compose(ctx, actor, permit, line)
+	// First, since what the call says may by now be refused, or say something else.
+	known, err := r.registry.Known(ctx, actor, permit, entities.Draft{Key: line.Key, Body: line.body()})
 	if err != nil {
 		return Sent{}, err
+	}
+	if known.Again {
+		return r.repeat(ctx, actor, permit, known)
 	}
 	if r.drained() {
 		return Sent{}, errEnding
 	}
+	s, err := r.compose(ctx, actor, permit, line)
+	if err != nil {
+		return Sent{}, err
+	}
 	s.mouth = r.webhooks.at(permit.WebhookChannel().ID)
 	free, full := s.mouth.turns.free(permit.Entity().ID)
+	free = free && r.unhindered(s.mouth)
 	if full {
 		return Sent{}, entities.Refuse(entities.Unavailable, "That channel is busy: too many lines wait there already. Nothing was sent; try again in some minutes.")
 	}
-	begun, err := r.registry.Begin(ctx, actor, permit, entities.Draft{Key: line.Key, Body: line.body(), Parts: s.texts(), Said: s.said(line), Waits: !free})
+	begun, err := r.registry.Begin(ctx, actor, permit, entities.Draft{
+		Key: line.Key, Body: line.body(), Parts: s.texts(), Said: s.said(line), Waits: !free,
+		Opened: func(begun entities.Begun) {
+			s.line, s.hashes = begun.Line, begun.Parts
+			r.speeches.open(s)
+		},
+	})
 	if err != nil {
 		return Sent{}, err
 	}
 	if begun.Again {
 		return r.repeat(ctx, actor, permit, begun)
 	}
-	s.line, s.hashes = begun.Line, begun.Parts
-	r.speeches.open(s)
 	s.mouth.turns.join(s)
 	return r.outcome(ctx, s)
 }
@@ -72,6 +85,7 @@ func (r *Relay) outcome(ctx context.Context, s *speech) (Sent, error) {
 			r.answered(ctx, s.line)
 			return s.sent, s.err
 		case <-timer.C:
+			r.answered(ctx, s.line)
 			return Sent{Status: StatusQueued, ChannelID: s.line.ChannelID}, nil
 		case <-ctx.Done():
 			r.deliver([]entities.Line{s.line}, false)

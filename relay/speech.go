@@ -31,6 +31,7 @@ type speech struct {
 	parts  []discord.WebhookMessageCreate
 	mouth  *mouth
 	begun  bool // it has its turn; turns guards it
+	room   bool // for its next message, taken from the limit that Discord does not tell
 	flying bool // counted among those on their way; turns guards it
 
 	next int          // the part to be said
@@ -92,10 +93,11 @@ func (r *Relay) begin(s *speech) { r.speeches.running.Go(func() { r.utter(s) }) 
 func (r *Relay) utter(s *speech) {
 	ctx := r.life
 	for s.next < len(s.parts) {
-		if s.next > 0 && !r.another(ctx, s) {
+		if !s.room && !r.another(ctx, s) {
 			r.fail(ctx, s, errEnding)
 			return
 		}
+		s.room = false
 		permit, err := r.reconsider(ctx, s)
 		if err != nil {
 			s.mouth.turns.answered(false)
@@ -146,13 +148,23 @@ func (r *Relay) reconsider(ctx context.Context, s *speech) (entities.Permit, err
 	if r.drained() {
 		return entities.Permit{}, errEnding
 	}
-	permit, err := r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
-	if err == nil && s.line.State == entities.LineQueued {
-		if err = r.registry.Start(ctx, ingest, s.line.ID); err == nil {
-			s.line.State = entities.LineSending
-		}
+	return r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
+}
+
+// depart decides once more when Discord is about to be asked, after all waiting, and notes that
+// Discord may have the line from now on.
+func (r *Relay) depart(ctx context.Context, s *speech) error {
+	if err := r.may(ctx, s.actor, entities.Post, s.line.ChannelID); err != nil {
+		return err
 	}
-	return permit, err
+	if s.line.State != entities.LineQueued {
+		return nil
+	}
+	if err := r.registry.Start(ctx, ingest, s.line.ID); err != nil {
+		return err
+	}
+	s.line.State = entities.LineSending
+	return nil
 }
 
 // executed is of Discord's answer what matters: nothing else in it can hide that the line stands.
@@ -178,7 +190,9 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, 
 	}
 	var got executed
 	s.mouth.depart(f)
-	err = r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), via.id, via.token), s.parts[s.next], &got, rest.WithCtx(ctx))
+	err = r.guarded(ctx, func() error { return r.depart(ctx, s) }, func(opts ...rest.RequestOpt) error {
+		return r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), via.id, via.token), s.parts[s.next], &got, opts...)
+	})
 	switch {
 	case err == nil && got.ID != 0 && got.ChannelID != 0:
 		r.rematch(s.mouth.land(f, got.ID, got.ChannelID))
@@ -187,7 +201,7 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, 
 			s.mouth.unexpect(f)
 		}
 		return f, true, err
-	case definite(err) || errors.Is(err, errNotSent):
+	case undone(err):
 		r.rematch(s.mouth.abort(f))
 		if anotherMightDo(err) {
 			err = errors.Join(errAgain, err)
@@ -201,7 +215,7 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, 
 // settle looks where a part landed. In another channel than the one that was permitted (the
 // webhook was moved there) it is taken back.
 func (r *Relay) settle(ctx context.Context, via hook, permit entities.Permit, f *flight, got executed) error {
-	if want := permit.Channel(); got.ChannelID == want.ID || (want.IsForum() && (f.channel == 0 || f.channel == got.ChannelID)) {
+	if r.belongs(ctx, permit.Channel(), f.channel, got.ChannelID) {
 		if permit.Entity().Avatar == "" {
 			return nil
 		}
@@ -213,7 +227,7 @@ func (r *Relay) settle(ctx context.Context, via hook, permit entities.Permit, f 
 		return nil
 	}
 	r.log.Warn("a webhook had been moved to another channel; the line is taken back", "channel", permit.Channel().ID, "landed", got.ChannelID)
-	if err := r.disc.Rest.DeleteWebhookMessage(via.id, via.token, got.ID, 0, rest.WithCtx(ctx)); err != nil && !gone(err) {
+	if err := r.disc.Rest.DeleteWebhookMessage(via.id, via.token, got.ID, threadIn(permit.Channel(), got.ChannelID), rest.WithCtx(ctx)); err != nil && !gone(err) {
 		r.webhooks.forget(permit.WebhookChannel().ID)
 		r.log.Error("a line stands in a channel where it does not belong", "channel", got.ChannelID, "message", got.ID, "err", scrubError(err))
 		return &strayLineError{entities.Refuse(entities.Unavailable, "The line went to another channel, because somebody moved the bot's webhook, and could not be taken back. Tell an admin of that server.")}
@@ -350,4 +364,27 @@ func (r *Relay) end(s *speech, sent Sent, err error) {
 	r.speeches.close(s)
 	close(s.done)
 	s.mouth.turns.leave(s)
+}
+
+// belongs says whether a part landed where it was permitted: in the channel, or in a new post of
+// the forum, of which Discord says only the post's id.
+func (r *Relay) belongs(ctx context.Context, want entities.Channel, post, landed snowflake.ID) bool {
+	if !want.IsForum() || post != 0 {
+		return landed == want.ID || landed == post
+	}
+	if _, known := r.world.Channel(landed); !known {
+		if err := r.lookUp(ctx, landed); err != nil {
+			r.log.Warn("look up a new post", "channel", landed, "err", scrubError(err))
+		}
+	}
+	made, known := r.world.Channel(landed)
+	return !known || made.ParentID == want.ID
+}
+
+// threadIn is the thread in which a line stands that was to open a post; 0 for other lines.
+func threadIn(want entities.Channel, landed snowflake.ID) snowflake.ID {
+	if want.IsForum() {
+		return landed
+	}
+	return 0
 }

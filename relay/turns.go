@@ -135,6 +135,7 @@ func (t *turns) pump() {
 		t.flying++
 		t.busy[id], s.begun, s.flying = true, true, true
 		t.hidden.take()
+		s.room = true
 		t.begin(s)
 	}
 }

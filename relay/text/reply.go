@@ -13,6 +13,9 @@ const (
 	maxLink    = 200
 )
 
+// ReplyMark is how the line of [Reply] begins.
+const ReplyMark = "-# ↪ "
+
 // Reply is the line that stands above an answer, because a webhook cannot reply: small text
 // with who is answered, a link to the message and an excerpt of it from [Excerpt], which may be
 // empty. The author's name is a stranger's: it can form no markdown, link, mention or line. A
@@ -23,7 +26,7 @@ func Reply(author, excerpt, link string) string {
 	if plainLink.MatchString(link) && len(link) <= maxLink {
 		who = "[" + who + "](" + link + ")"
 	}
-	line := "-# ↪ " + who
+	line := ReplyMark + who
 	excerpt = strings.Join(strings.Fields(excerpt), " ")
 	if excerpt != "" && Length(excerpt) <= maxExcerpt {
 		line += ": " + excerpt

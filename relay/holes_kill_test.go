@@ -15,7 +15,7 @@ import (
 
 // Pausing an entity silences it within a second, also while its line waits inside the rate
 // limiter. Edits, reactions and threads are checked there (guarded, rest.WithCheck); lines are not.
-func TestHostilePausedWhileTheLimiterHoldsALine(t *testing.T) {
+func TestPausedWhileTheLimiterHoldsALine(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	made, ada := s.entity("Ada", nil, s.general)

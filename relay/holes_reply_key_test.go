@@ -12,7 +12,7 @@ import (
 // A line with a key stands, and the message that it answers is deleted. The same call again must
 // be told that the line stands; it is refused as if nothing had been said, since compose (which
 // reads the answered message) comes before Begin (which knows the key).
-func TestHostileKeyWhenTheAnsweredMessageIsGone(t *testing.T) {
+func TestKeyWhenTheAnsweredMessageIsGone(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)

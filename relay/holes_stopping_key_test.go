@@ -8,7 +8,7 @@ import (
 )
 
 // While the program ends, a call with the key of a line that stands must not be told "Nothing was sent".
-func TestHostileKeyWhileStopping(t *testing.T) {
+func TestKeyWhileStopping(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)

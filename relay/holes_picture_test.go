@@ -11,7 +11,7 @@ import (
 )
 
 // A picture's address is a link as any other: it says words, is fetched, and opens by a click.
-func TestHostileLinksInAnEmbedsPicture(t *testing.T) {
+func TestLinksInAnEmbedsPicture(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)

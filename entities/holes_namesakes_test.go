@@ -11,7 +11,7 @@ import (
 // entity that is told from its namesakes, "Ada (1f3c)", the hash has the plain name instead
 // (lines.go: saveLine takes nameIn, and the message has shownAs), so that neither a late echo nor
 // a read-back ever finds its lost lines.
-func TestHostileFingerprintOfANamesake(t *testing.T) {
+func TestFingerprintOfANamesake(t *testing.T) {
 	reg, ids := namesakes(t, "Ada", "Ada")
 	acting, err := reg.RotateKey(t.Context(), admin(olivia), ids[1])
 	require(t, err)

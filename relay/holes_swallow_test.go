@@ -12,7 +12,7 @@ import (
 // the program starts anew, and the entity says the same words again, and means it. "queued" is an
 // answer as any other, but nobody writes down that it arrived, so that the next run takes
 // the call for a repetition (lines_rows.go: readLines, openLife), and says nothing.
-func TestHostileAQueuedLineSwallowsALaterOne(t *testing.T) {
+func TestAQueuedLineSwallowsALaterOne(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	shift := time.Duration(0)
 	s.now = func() time.Time { return time.Now().Add(shift) }

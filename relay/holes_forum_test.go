@@ -11,7 +11,7 @@ import (
 )
 
 // A moved webhook's lines are taken back, in forums too.
-func TestHostileAMovedForumWebhook(t *testing.T) {
+func TestAMovedForumWebhook(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	other := s.channel(sandbox.Channel{Name: "others", Type: sandbox.ForumChannel})
 	s.play()

@@ -16,7 +16,7 @@ import (
 // message: turns.pump takes room for a line that comes back, and utter takes it again by
 // turns.another, because next > 0. Room that leaks never comes back: after 30 such lines
 // hiddenLimit.ready is false for ever and nobody speaks in that channel any more.
-func TestHostileRoomOfALineThatGoesBack(t *testing.T) {
+func TestRoomOfALineThatGoesBack(t *testing.T) {
 	s := setStage(t, sandbox.Config{NoRateLimits: true})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)
