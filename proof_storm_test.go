@@ -90,6 +90,39 @@ func (c *company) crowd(ctx context.Context, t *testing.T, senders int, enough f
 	return fates
 }
 
+// TestStormsOfRoutes lets Discord say for a while that it is too much of each webhook, in all the
+// ways in which it says so, or without saying for how long.
+func TestStormsOfRoutes(t *testing.T) {
+	t.Parallel()
+	length := stormLength()
+	for name, test := range map[string]struct {
+		fault sandbox.Fault
+		told  bool // for how long
+	}{
+		"429 with its bucket":                 {sandbox.Fault{Kind: sandbox.TooMany, RetryAfter: length.Seconds(), Bucket: true}, true},
+		"429 without a bucket":                {sandbox.Fault{Kind: sandbox.TooMany, RetryAfter: length.Seconds()}, true},
+		"Cloudflare's HTML that says no time": {sandbox.Fault{Kind: sandbox.Cloudflare, NoRetryAfter: true}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// Afterwards a room's lines keep to the limit that such a 429 shows.
+			ctx, cancel := context.WithTimeout(t.Context(), length+4*time.Minute)
+			defer cancel()
+			c, fates := inStorm(ctx, t, &storm{fault: test.fault, hits: isWebhookPost, length: length}, said.sent)
+			if test.told {
+				c.calm(t, length)
+			}
+			c.bounded(t)
+			standing := c.standing()
+			for _, f := range fates {
+				if len(standing[f.line.Content]) != 1 {
+					t.Errorf("%q stands %d times and was answered with %v", f.line.Content, len(standing[f.line.Content]), f.first)
+				}
+			}
+		})
+	}
+}
+
 // TestStormsWithAGate lets Discord say for a while that everything is too much. The lines wait,
 // and go out as soon as they may. TEST_FULL=1 makes it a minute and 1,000 senders.
 func TestStormsWithAGate(t *testing.T) {

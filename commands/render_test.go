@@ -229,6 +229,7 @@ func TestHealth(t *testing.T) {
 		Skipped: map[string]int64{"CHANNEL_CREATE": 2, "NEW_THING": 40, "ANOTHER": 2},
 		Limits: relay.LimitStats{
 			BotClosedUntil: noon.Add(time.Minute), WebhooksClosedUntil: noon.Add(2 * time.Minute), InteractionClosedUntil: noon.Add(time.Second),
+			BotRefusedUntil: noon.Add(2 * time.Second), WebhooksRefusedUntil: noon.Add(-time.Second), RoutesRefused: 4,
 			StoppedUntil: noon.Add(time.Hour), TokenRefused: true, Waiting: 12, TooMany: 1, Invalid: 500, InvalidLimit: 500,
 		},
 	}

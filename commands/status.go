@@ -144,6 +144,24 @@ func (h health) sending() string {
 			lines = append(lines, fmt.Sprintf("%s; they go on %s.", gate.what, relative(gate.until)))
 		}
 	}
+	for _, refused := range []struct {
+		what  string
+		until time.Time
+	}{
+		{"Discord refuses everything that the bot itself asks", l.BotRefusedUntil},
+		{"Discord refuses all of the identities' lines", l.WebhooksRefusedUntil},
+	} {
+		switch {
+		case refused.until.IsZero():
+		case refused.until.After(h.now):
+			lines = append(lines, fmt.Sprintf("**%s.** It is tried again %s.", refused.what, relative(refused.until)))
+		default:
+			lines = append(lines, fmt.Sprintf("**%s.** The next one tries it again.", refused.what))
+		}
+	}
+	if l.RoutesRefused > 0 {
+		lines = append(lines, fmt.Sprintf("Discord keeps refusing the bot %s, which it asks for only now and then.", amount(l.RoutesRefused, "thing in one place", "things in single places")))
+	}
 	if len(lines) == 0 {
 		lines = append(lines, "Nothing is held back.")
 	}

@@ -50,7 +50,7 @@ func calls(t *testing.T) map[string]call {
 		"Begin": {do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Begin(c, a, s.elsewhere, entities.Draft{Key: "k", Body: "b", Parts: []string{"one", "two"}}))
 		}},
-		"Spend":  {do: func(c ctx, s *stage, a act) error { return errOf(s.Spend(c, a, s.permit)) }},
+		"Spend":  {do: func(c ctx, s *stage, a act) error { return errOf(s.Spend(c, a, s.starts)) }},
 		"Screen": {do: func(c ctx, s *stage, a act) error { return s.Screen(c, a, s.permit, entities.Said{Text: "hello"}) }},
 
 		"Owned":    {do: func(c ctx, s *stage, a act) error { return s.Owned(c, a, s.permit, 1) }},

@@ -27,6 +27,7 @@ type stage struct {
 	ids       map[string]entities.ID
 	permit    entities.Permit
 	elsewhere entities.Permit // to speak in lab, where nobody rests
+	starts    entities.Permit // to open a thread there
 	// reacts and unreacts are Ada's permits to react; removal is the admin's leave to delete
 	// what she said.
 	reacts, unreacts entities.Permit
@@ -109,6 +110,8 @@ func (s *stage) act(t *testing.T) {
 	s.permit, err = s.Authorize(ctx, s.ada, entities.Post, general)
 	require(t, err)
 	s.elsewhere, err = s.Authorize(ctx, s.ada, entities.Post, lab)
+	require(t, err)
+	s.starts, err = s.Authorize(ctx, s.ada, entities.StartThread, lab)
 	require(t, err)
 	require(t, own(t, s.Registry, s.permit, 1, at(0)))
 	said, err := s.Begin(ctx, s.ada, s.permit, entities.Draft{Body: "a", Parts: []string{"hello"}, Waits: true})

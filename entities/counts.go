@@ -7,18 +7,15 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
 const dayForm = "2006-01-02"
 
 // countLine adds a line to the day's count.
 func countLine(tx *gorm.DB, line Ownership) error {
-	row := Count{Day: line.At.UTC().Format(dayForm), EntityID: line.EntityID, GuildID: line.GuildID, ChannelID: line.ChannelID, Lines: 1}
-	err := tx.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "day"}, {Name: "entity_id"}, {Name: "guild_id"}, {Name: "channel_id"}},
-		DoUpdates: clause.Assignments(map[string]any{"lines": gorm.Expr("counts.lines + 1")}),
-	}).Create(&row).Error
+	err := tx.Exec(`INSERT INTO counts (day, entity_id, guild_id, channel_id, lines) VALUES (?, ?, ?, ?, 1)
+		ON CONFLICT (day, entity_id, guild_id, channel_id) DO UPDATE SET lines = counts.lines + 1`,
+		line.At.UTC().Format(dayForm), line.EntityID, line.GuildID, line.ChannelID).Error
 	if err != nil {
 		return fmt.Errorf("count the line: %w", err)
 	}

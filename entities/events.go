@@ -8,15 +8,21 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Append writes events down in one transaction and gives back, with their positions, those
-// that were not there already. Only the program itself appends.
-func (r *Registry) Append(ctx context.Context, actor Actor, events []Event) ([]Event, error) {
+// Append writes events down in one transaction, with the landings of lines that they show, and
+// gives back, with their positions, those that were not there already. Only the program itself
+// appends.
+func (r *Registry) Append(ctx context.Context, actor Actor, events []Event, landings ...Landing) ([]Event, error) {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return nil, err
 	}
 	appended := make([]Event, 0, len(events))
 	err := r.change(ctx, func(tx *gorm.DB) error {
 		appended = appended[:0]
+		for _, l := range landings {
+			if err := l.save(tx); err != nil {
+				return fmt.Errorf("save whose line it is: %w", err)
+			}
+		}
 		for _, e := range events {
 			e.Seq = 0
 			done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&e)
@@ -31,6 +37,9 @@ func (r *Registry) Append(ctx context.Context, actor Actor, events []Event) ([]E
 	}, nil)
 	if err != nil {
 		return nil, err
+	}
+	for _, l := range landings {
+		r.outbox.settle(l.Line.ID, false)
 	}
 	if len(appended) > 0 {
 		r.latest.Store(appended[len(appended)-1].Seq)

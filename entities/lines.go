@@ -101,21 +101,14 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		if broken != nil {
 			return broken
 		}
-		if undo, err = r.weigh(tx, m, permit, draft, line.At); err != nil {
+		if undo, err = r.weigh(m, permit, line.At); err != nil {
 			return err
 		}
-		begun, err = r.saveLine(tx, line, draft.Parts)
+		begun, err = r.saveLine(tx, line, permit.entity.Name, draft.Parts)
 		return err
 	}, nil)
 	if err != nil {
-		if undo != nil {
-			undo()
-		}
-		err = r.begunToRest(ctx, err)
-		if IsRefusal(err, Unavailable) || IsRefusal(err, NotAllowed) {
-			err = r.refused(ctx, actor, act{name: "speak"}, "", permit.guild.ID, err)
-		}
-		return Begun{}, err
+		return Begun{}, r.notBegun(ctx, actor, permit, undo, err)
 	}
 	if undo != nil {
 		r.outbox.keep(begun.Line.ID, undo)
@@ -149,7 +142,7 @@ func (r *Registry) lineOf(permit Permit, draft Draft) Line {
 
 // weigh asks everything that may stand against a line which the entity has the right to say,
 // and counts it. Undo uncounts it.
-func (r *Registry) weigh(_ *gorm.DB, m matter, permit Permit, _ Draft, now time.Time) (undo func(), err error) {
+func (r *Registry) weigh(m matter, permit Permit, now time.Time) (undo func(), err error) {
 	unspend, err := r.spend(m.entry, permit.guild.ID, now)
 	if err != nil {
 		return nil, err
@@ -193,15 +186,12 @@ func (r *Registry) readLine(query *gorm.DB) (Begun, error) {
 	if len(rows) == 0 {
 		return Begun{}, nil
 	}
-	begun := Begun{Line: rows[0], Again: true}
-	if err := query.Session(&gorm.Session{NewDB: true}).Where("line_id = ?", rows[0].ID).Order("part").Find(&begun.Parts).Error; err != nil {
-		return Begun{}, fmt.Errorf("read a line's parts: %w", err)
-	}
-	if len(begun.Parts) == 0 || begun.Parts[0].MessageID == 0 {
-		return begun, nil
+	begun, err := withParts(query.Session(&gorm.Session{NewDB: true}), rows[0])
+	if err != nil || begun.Line.MessageID == 0 {
+		return begun, err
 	}
 	var first Ownership
-	err := query.Session(&gorm.Session{NewDB: true}).Limit(1).Find(&first, "message_id = ?", begun.Parts[0].MessageID).Error
+	err = query.Session(&gorm.Session{NewDB: true}).Limit(1).Find(&first, "message_id = ?", begun.Line.MessageID).Error
 	if err != nil {
 		return Begun{}, fmt.Errorf("read where a line stands: %w", err)
 	}
@@ -209,19 +199,25 @@ func (r *Registry) readLine(query *gorm.DB) (Begun, error) {
 	return begun, nil
 }
 
-func (r *Registry) saveLine(tx *gorm.DB, line Line, texts []string) (Begun, error) {
-	if err := tx.Create(&line).Error; err != nil {
+func (r *Registry) saveLine(tx *gorm.DB, line Line, name string, texts []string) (Begun, error) {
+	line.Hash = r.fingerprint(name, texts[0])
+	// By hand: gorm's way costs as much again, and every line passes here.
+	err := tx.Raw(`INSERT INTO lines (entity_id, guild_id, channel_id, key, body, state, at, answered, hash, message_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING id`,
+		line.EntityID, line.GuildID, line.ChannelID, line.Key, line.Body, line.State, line.At, line.Answered, line.Hash).Scan(&line.ID).Error
+	if err != nil {
 		return Begun{}, fmt.Errorf("save a line: %w", err)
 	}
-	name := r.roster.entry(line.EntityID).nameIn(line.GuildID)
-	parts := make([]LinePart, 0, len(texts))
-	for i, text := range texts {
-		parts = append(parts, LinePart{LineID: line.ID, Part: i, Hash: r.fingerprint(name, text)})
+	begun := Begun{Line: line, Parts: []LinePart{{LineID: line.ID, Hash: line.Hash}}}
+	for i, text := range texts[1:] {
+		begun.Parts = append(begun.Parts, LinePart{LineID: line.ID, Part: i + 1, Hash: r.fingerprint(name, text)})
 	}
-	if err := tx.Create(&parts).Error; err != nil {
-		return Begun{}, fmt.Errorf("save a line's parts: %w", err)
+	if len(begun.Parts) > 1 {
+		if err := tx.Create(begun.Parts[1:]).Error; err != nil {
+			return Begun{}, fmt.Errorf("save a line's parts: %w", err)
+		}
 	}
-	return Begun{Line: line, Parts: parts}, nil
+	return begun, nil
 }
 
 // Start notes that Discord is about to be asked to take a line that waited.
@@ -258,13 +254,24 @@ func (r *Registry) Land(ctx context.Context, actor Actor, line Line, part int, c
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return err
 	}
-	owned := Ownership{MessageID: message, EntityID: line.EntityID, GuildID: line.GuildID, ChannelID: channel, At: line.At}
-	err := r.change(ctx, func(tx *gorm.DB) error { return landPart(tx, owned, line.ID, part) }, nil)
-	if err != nil {
+	landing := Landing{Line: line, Part: part, Channel: channel, Message: message}
+	if err := r.change(ctx, landing.save, nil); err != nil {
 		return fmt.Errorf("save whose line it is: %w", err)
 	}
 	r.outbox.settle(line.ID, false)
 	return nil
+}
+
+// Landing is a part of a line that Discord has as a message in a channel.
+type Landing struct {
+	Line             Line
+	Part             int
+	Channel, Message snowflake.ID
+}
+
+func (l Landing) save(tx *gorm.DB) error {
+	owned := Ownership{MessageID: l.Message, EntityID: l.Line.EntityID, GuildID: l.Line.GuildID, ChannelID: l.Channel, At: l.Line.At}
+	return landPart(tx, owned, l.Line.ID, l.Part)
 }
 
 // Deliver notes whether those who said lines were told what became of them. A call like theirs
@@ -305,9 +312,9 @@ func (r *Registry) OpenLines(ctx context.Context, actor Actor) ([]Begun, error) 
 	}
 	open := make([]Begun, 0, len(rows))
 	for _, row := range rows {
-		begun := Begun{Line: row, Again: true}
-		if err := db.Where("line_id = ?", row.ID).Order("part").Find(&begun.Parts).Error; err != nil {
-			return nil, fmt.Errorf("read an open line's parts: %w", err)
+		begun, err := withParts(db, row)
+		if err != nil {
+			return nil, err
 		}
 		open = append(open, begun)
 	}

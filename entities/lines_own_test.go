@@ -196,7 +196,7 @@ func TestTheLedgerOfReactions(t *testing.T) {
 
 func TestOldReactionsAreForgotten(t *testing.T) {
 	p, bob := reactionsOf(t)
-	for _, actor := range []entities.Actor{p.ada, bob} {
+	for _, actor := range []entities.Actor{bob, p.ada} {
 		require(t, errOf(p.Claim(t.Context(), actor, may(t, p.Registry, actor, entities.React, general), 1, "👍")))
 	}
 	require(t, errOf(p.Delete(t.Context(), ordinary(), p.id)))
@@ -213,4 +213,29 @@ func TestOldReactionsAreForgotten(t *testing.T) {
 	if n := count(t, p.Registry, "reactions"); n != 0 {
 		t.Errorf("%d reactions are left", n)
 	}
+}
+
+// Where entities rest, none opens a thread to go on in, and a thread counts as a turn.
+func TestThreadsAreTurns(t *testing.T) {
+	p := begun(t)
+	require(t, errOf(p.SetSettings(t.Context(), admin(olivia), becoming(entities.Settings{Loop: entities.Loop{Pair: 8, Alone: 5}}))))
+	_, bob := create(t, p.Registry, "Bob", general)
+	p.limit(t, entities.Limits{Minute: 30})
+	open := func(actor entities.Actor) (func(), error) {
+		return p.Spend(t.Context(), actor, may(t, p.Registry, actor, entities.StartThread, general))
+	}
+	undo, err := open(p.ada) // one that was not opened is no turn
+	require(t, err)
+	undo()
+	for n := range 5 {
+		_, err := open([]entities.Actor{p.ada, bob}[n%2])
+		require(t, err)
+	}
+	for _, actor := range []entities.Actor{bob, p.ada} {
+		_, err := open(actor)
+		wantRefusal(t, err, entities.Unavailable)
+	}
+	require(t, p.PersonSpoke(t.Context(), program, general))
+	require(t, errOf(open(p.ada)))
+	wantRefusal(t, errOf(p.Spend(t.Context(), p.ada, may(t, p.Registry, p.ada, entities.Post, general))), entities.NotAllowed)
 }

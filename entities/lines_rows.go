@@ -6,27 +6,41 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 )
 
-// landPart makes a message an entity's own and lets the line come forward by it.
+// withParts gives a line with all its parts.
+func withParts(db *gorm.DB, line Line) (Begun, error) {
+	var others []LinePart
+	if err := db.Where("line_id = ?", line.ID).Order("part").Find(&others).Error; err != nil {
+		return Begun{}, fmt.Errorf("read a line's parts: %w", err)
+	}
+	first := LinePart{LineID: line.ID, Hash: line.Hash, MessageID: line.MessageID}
+	return Begun{Line: line, Parts: append([]LinePart{first}, others...), Again: true}, nil
+}
+
+// landPart makes a message an entity's own and lets the line come forward by it. By hand, as in
+// saveLine.
 func landPart(tx *gorm.DB, owned Ownership, line int64, part int) error {
-	done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&owned)
-	if done.Error != nil || done.RowsAffected == 0 {
+	done := tx.Exec(`INSERT INTO ownerships (message_id, entity_id, guild_id, channel_id, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		owned.MessageID, owned.EntityID, owned.GuildID, owned.ChannelID, owned.At)
+	if done.Error != nil {
 		return done.Error
 	}
-	if part == 0 {
+	if part == 0 && done.RowsAffected > 0 {
 		if err := countLine(tx, owned); err != nil {
 			return err
 		}
 	}
-	err := tx.Model(&LinePart{}).Where("line_id = ? AND part = ?", line, part).Update("message_id", owned.MessageID).Error
-	if err != nil {
-		return fmt.Errorf("note a line's message: %w", err)
+	if part > 0 {
+		err := tx.Exec("UPDATE line_parts SET message_id = ? WHERE line_id = ? AND part = ?", owned.MessageID, line, part).Error
+		if err != nil {
+			return fmt.Errorf("note a line's message: %w", err)
+		}
 	}
-	err = tx.Exec(`UPDATE lines SET state = CASE
-		WHEN NOT EXISTS (SELECT 1 FROM line_parts WHERE line_id = lines.id AND message_id = 0) THEN ?
-		WHEN state = ? THEN ? ELSE state END WHERE id = ?`, LineSent, LineUnknown, LinePartial, line).Error
+	err := tx.Exec(`UPDATE lines SET message_id = CASE WHEN ? = 0 THEN ? ELSE message_id END, state = CASE
+		WHEN (message_id <> 0 OR ? = 0) AND NOT EXISTS (SELECT 1 FROM line_parts WHERE line_id = lines.id AND message_id = 0) THEN ?
+		WHEN state = ? THEN ? ELSE state END WHERE id = ?`,
+		part, owned.MessageID, part, LineSent, LineUnknown, LinePartial, line).Error
 	if err != nil {
 		return fmt.Errorf("note how far a line came: %w", err)
 	}

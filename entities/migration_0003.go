@@ -31,6 +31,8 @@ type (
 		State     string    `gorm:"not null"`
 		At        time.Time `gorm:"not null;index:idx_lines_at;index:idx_lines_entity_at,priority:2"`
 		Answered  bool      `gorm:"not null"`
+		Hash      []byte    `gorm:"not null"`
+		MessageID int64     `gorm:"not null"`
 	}
 	thirdLinePart struct {
 		LineID    int64  `gorm:"primaryKey;autoIncrement:false"`

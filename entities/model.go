@@ -254,12 +254,15 @@ type Line struct {
 	At    time.Time
 	// Answered says that whoever said it was told what became of it.
 	Answered bool
+	// Hash and MessageID are those of its first message, as in [LinePart]. Most lines have no other.
+	Hash      []byte
+	MessageID snowflake.ID
 }
 
-// LinePart is one of the messages that a line becomes.
+// LinePart is one of the messages that a line becomes, after the first.
 type LinePart struct {
 	LineID int64 `gorm:"primaryKey;autoIncrement:false"`
-	Part   int   `gorm:"primaryKey;autoIncrement:false"` // from 0
+	Part   int   `gorm:"primaryKey;autoIncrement:false"` // from 0, which stands in the line itself
 	// Hash is a keyed hash of the text, but for how it is spaced.
 	Hash []byte
 	// MessageID is the message; 0 while Discord has not shown that it has it.

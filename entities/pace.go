@@ -1,7 +1,6 @@
 package entities
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"sync"
@@ -157,23 +156,6 @@ func (p *pace) left(key paceKey, limits Limits, now time.Time) Limits {
 	said := p.recent(key, now)
 	room := func(length time.Duration, most int) int { return max(0, most-(len(said)-within(said, now, length))) }
 	return Limits{Minute: room(time.Minute, limits.Minute), Hour: room(time.Hour, limits.Hour), Day: room(day, limits.Day)}
-}
-
-// Spend counts a thread, as a line, against the entity's limits in a guild before it is there.
-// GiveBack, which may be called once, uncounts one that Discord did not make.
-func (r *Registry) Spend(ctx context.Context, actor Actor, permit Permit) (giveBack func(), err error) {
-	m, err := r.pass(ctx, actor, actBe, "")
-	if err != nil {
-		return nil, err
-	}
-	if !permit.right.writes() || permit.entity.ID != m.entry.ID {
-		return nil, Refuse(NotAllowed, "What is counted follows from a permit of one's own to speak, which this is not.")
-	}
-	giveBack, err = r.spend(m.entry, permit.guild.ID, r.now())
-	if err != nil {
-		err = r.refused(ctx, actor, act{name: "speak"}, "", permit.guild.ID, err)
-	}
-	return giveBack, err
 }
 
 // spend counts a line against an entity's limits in a guild before it is said. Undo uncounts it.

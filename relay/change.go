@@ -88,40 +88,12 @@ func unusable(err error) bool {
 	return c == rest.JSONErrorCodeUnknownWebhook || c == rest.JSONErrorCodeInvalidWebhookToken
 }
 
-// errNoWebhook says that a channel has no webhook of ours.
-var errNoWebhook = errors.New("the channel has no webhook of ours")
-
 func (r *Relay) askWebhook(ctx context.Context, where entities.Channel, request func(id snowflake.ID, token string) error) (used snowflake.ID, err error) {
-	id, token, err := r.standingWebhook(ctx, where)
+	via, err := r.standingWebhook(ctx, where)
 	if err != nil {
 		return 0, err
 	}
-	return id, request(id, token)
-}
-
-// standingWebhook gives our webhook of a channel. It makes none: one that is made now has said
-// nothing.
-func (r *Relay) standingWebhook(ctx context.Context, where entities.Channel) (id snowflake.ID, token string, err error) {
-	m := r.webhooks.at(where.ID)
-	m.mu.Lock()
-	id, token = m.id, m.token
-	changes, fresh := m.changes, m.read == m.changes
-	m.mu.Unlock()
-	if id != 0 && fresh {
-		return id, token, nil
-	}
-	id, token, err = r.findWebhook(ctx, where)
-	switch {
-	case err != nil:
-		return 0, "", err
-	case id == 0:
-		return 0, "", errNoWebhook
-	}
-	r.webhooks.remember(id, m)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.id, m.token, m.read = id, token, changes
-	return id, token, nil
+	return via.id, request(via.id, via.token)
 }
 
 // saidBy asks Discord which webhook said a line; the error is errLineGone when it is not there.

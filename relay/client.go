@@ -50,12 +50,27 @@ var errNotSent = errors.New("not sent")
 // turnstile is the limiter as disgo uses it, with its refusals marked.
 type turnstile struct{ *rateLimiter }
 
-// Wait waits until the request may go out.
+// answerTime is what a request keeps of its time for Discord's answer: one that went out at the
+// last moment would leave open whether it was done.
+const answerTime = 3 * time.Second
+
+// Wait waits until the request may go out, as long as there is time for the answer.
 func (t turnstile) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint) error {
-	if err := t.rateLimiter.Wait(ctx, endpoint); err != nil {
-		return fmt.Errorf("%w: %w", errNotSent, err)
+	inTime := ctx
+	if deadline, has := ctx.Deadline(); has {
+		keep := min(answerTime, time.Until(deadline)/2)
+		early, cancel := context.WithDeadline(ctx, deadline.Add(-keep))
+		defer cancel()
+		inTime = early
 	}
-	return nil
+	err := t.rateLimiter.Wait(inTime, endpoint)
+	switch {
+	case err == nil:
+		return nil
+	case inTime.Err() != nil && ctx.Err() == nil:
+		err = &LongWaitError{Wait: shortestPause} // those in front took longer than they should
+	}
+	return fmt.Errorf("%w: %w", errNotSent, err)
 }
 
 // nobody is the explicit "ping nobody" that every message carries.

@@ -25,7 +25,7 @@ func (r *Relay) SpoilTokens() {
 	defer r.webhooks.mu.Unlock()
 	for _, m := range r.webhooks.channels {
 		m.mu.Lock()
-		m.token = "wrong"
+		m.hook.token = "wrong"
 		m.mu.Unlock()
 	}
 }

@@ -92,12 +92,26 @@ func word(err error) error {
 		return refuse(entities.Invalid, "That forum wants at least one tag on every post. list_channels shows its tags.")
 	case rest.JSONErrorCodeActionCannotBePerformedDueToSlowmode, rest.JSONErrorCodeChannelWriteRateLimit:
 		return refuse(entities.Unavailable, "That channel is in slow mode. Try again later.")
-	case rest.JSONErrorCodeUnknownWebhook, rest.JSONErrorCodeInvalidWebhookToken:
-		return refuse(entities.Unavailable, "The webhook through which entities speak there keeps vanishing. An admin of that server can look whether somebody or another bot deletes it.")
+	case rest.JSONErrorCodeUnknownWebhook:
+		return refuse(entities.Unavailable, webhookVanishes)
+	case rest.JSONErrorCodeInvalidWebhookToken:
+		return refuse(entities.Unavailable, webhookRefused)
 	case rest.JSONErrorCodeInvalidFormBody:
 		return refuse(entities.Invalid, "Discord does not take this as it is: something in it has a wrong form or length.")
 	}
 	return wordTransport(err)
+}
+
+const (
+	botRefused     = "Discord refused the bot's token. Whoever runs the bot has to set a new one."
+	webhookRefused = "Discord does not take the webhook through which entities speak there, though the bot read it anew. Try again in a minute. " +
+		"If it stays so, an admin of that server can delete the bot's webhook under Edit Channel, Integrations; the bot then makes another."
+)
+
+// fromBot says whether the request that Discord refused had the bot's token.
+func fromBot(err error) bool {
+	var refused *rest.Error
+	return errors.As(err, &refused) && refused.Request != nil && refused.Request.Header.Get("Authorization") != ""
 }
 
 // wordTransport words what stood between us and Discord.
@@ -108,6 +122,7 @@ func wordTransport(err error) error {
 		budget  *InvalidBudgetError
 		token   *TokenRefusedError
 		broken  *url.Error
+		held    *HeldBackError
 	)
 	switch {
 	case errors.As(err, &long):
@@ -115,7 +130,15 @@ func wordTransport(err error) error {
 	case errors.As(err, &budget):
 		return entities.Refuse(entities.Unavailable, "Discord refused too many requests of the bot, so it pauses until %s. Whoever runs it finds the reason in its log.", budget.Until.UTC().Format(time.TimeOnly))
 	case errors.As(err, &token):
-		return entities.Refuse(entities.Unavailable, "Discord refused the bot's token. Whoever runs the bot has to set a new one.")
+		return entities.Refuse(entities.Unavailable, "%s", botRefused)
+	case errors.As(err, &held):
+		return held.refusal()
+	case httpStatus(err) == http.StatusUnauthorized && fromBot(err) && saysToken(code(err)):
+		return entities.Refuse(entities.Unavailable, "%s", botRefused)
+	case httpStatus(err) == http.StatusUnauthorized && !fromBot(err):
+		return entities.Refuse(entities.Unavailable, "%s", webhookRefused)
+	case httpStatus(err) == http.StatusForbidden:
+		return entities.Refuse(entities.NotAllowed, "Discord does not let the bot do this, and does not say why. An admin of that server can look at the bot's permissions in that channel's settings. If it is so everywhere, whoever runs the bot finds more in its log.")
 	case errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode == http.StatusTooManyRequests:
 		return entities.Refuse(entities.Unavailable, "Discord is limiting the bot just now. Try again in a minute.")
 	case errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode >= http.StatusInternalServerError:

@@ -20,13 +20,15 @@ type flight struct {
 	name    string       // of who says it; "" when that was another run of the program
 	channel snowflake.ID // 0 while a new post has no id yet
 	since   time.Time
+	alone   bool            // it is not written down with an echo
 	lost    bool            // nobody waits for its answer any more
-	echo    discord.Message // its ids, once it was heard
-	echoed  chan struct{}   // closed then
+	echo    discord.Message // its ids, once it was heard or answered
+	echoed  chan struct{}   // closed when it was heard
+	noted   chan struct{}   // closed when it is written down with its echo
 }
 
 func newFlight(line entities.Line, part int, hash []byte, since time.Time) *flight {
-	return &flight{line: line, part: part, hash: hash, since: since, echoed: make(chan struct{})}
+	return &flight{line: line, part: part, hash: hash, since: since, echoed: make(chan struct{}), noted: make(chan struct{})}
 }
 
 // Bounds of the flights of which Discord never said what became of them.
@@ -42,26 +44,57 @@ func (m *mouth) depart(f *flight) {
 	m.flights = append(m.flights, f)
 }
 
-// land ends a flight whose answer came. An echo that was taken for its own is then another's.
-func (m *mouth) land(f *flight, message snowflake.ID) (other *flight) {
+// abort ends a flight that Discord refused.
+func (m *mouth) abort(f *flight) (other *flight) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.end(f)
-	if message == 0 {
+	if f.echo.ID == 0 {
 		return nil
 	}
+	return m.pass(f.echo, f.hash)
+}
+
+// land ends a flight whose answer came: its echo is still expected. One that was taken for its
+// own and is not is then another's.
+func (m *mouth) land(f *flight, message, channel snowflake.ID) (other *flight) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.end(f)
 	m.know(message)
-	if f.echo.ID == 0 || f.echo.ID == message {
+	heard := f.echo
+	f.echo = discord.Message{ID: message, ChannelID: channel}
+	switch heard.ID {
+	case message:
 		return nil
+	case 0:
+		m.expected[message] = f
+		return nil
+	default:
+		f.alone = true
+		return m.pass(heard, f.hash)
 	}
-	at := slices.IndexFunc(m.flights, func(g *flight) bool { return g.fits(f.echo, f.hash) })
+}
+
+// pass gives an echo that was taken for another's to the flight that it is of.
+func (m *mouth) pass(echo discord.Message, hash []byte) *flight {
+	at := slices.IndexFunc(m.flights, func(g *flight) bool { return g.fits(echo, hash) })
 	if at < 0 {
 		return nil
 	}
-	other = m.flights[at]
+	other := m.flights[at]
 	m.end(other)
-	other.hear(f.echo)
+	other.hear(echo)
 	return other
+}
+
+// unexpect gives up on a flight's echo; it says false when it was heard meanwhile.
+func (m *mouth) unexpect(f *flight) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, waits := m.expected[f.echo.ID]
+	delete(m.expected, f.echo.ID)
+	return waits
 }
 
 func (m *mouth) end(f *flight) {
@@ -103,11 +136,16 @@ func (m *mouth) lose(f *flight, now time.Time) bool {
 	return true
 }
 
-// claim finds the flight that a message is the echo of, and ends it. Late says that nobody
-// waits for it.
-func (m *mouth) claim(message discord.Message, hash []byte) (f *flight, late bool) {
+// claim finds the flight that a message is, which was heard or else found, and ends it. Late says
+// that nobody waits for it.
+func (m *mouth) claim(message discord.Message, hash []byte, heard bool) (f *flight, late bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if f, ok := m.expected[message.ID]; ok {
+		delete(m.expected, message.ID)
+		close(f.echoed)
+		return f, false
+	}
 	if slices.Contains(m.known, message.ID) {
 		return nil, false
 	}
@@ -116,6 +154,7 @@ func (m *mouth) claim(message discord.Message, hash []byte) (f *flight, late boo
 	}
 	m.end(f)
 	m.know(message.ID)
+	f.alone = !heard
 	f.hear(message)
 	return f, f.lost
 }

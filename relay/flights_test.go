@@ -69,18 +69,18 @@ func TestEchoesOfEqualLines(t *testing.T) {
 	echo := func(id snowflake.ID) discord.Message {
 		return discord.Message{ID: id, ChannelID: 1, Author: discord.User{Username: "Ada"}}
 	}
-	m := &mouth{}
+	m := &mouth{expected: map[snowflake.ID]*flight{}}
 	first, second := flightOf("ok", time.Time{}), flightOf("ok", time.Time{})
 	m.depart(first)
 	m.lose(first, time.Time{})
 	m.depart(second)
-	if f, late := m.claim(echo(1), []byte("ok")); f != second || late {
+	if f, late := m.claim(echo(1), []byte("ok"), true); f != second || late {
 		t.Fatalf("the first echo goes to %+v", f)
 	}
-	if other := m.land(second, 2); other != first || first.echo.ID != 1 {
+	if other := m.land(second, 2, 1); other != first || first.echo.ID != 1 {
 		t.Errorf("after the answer named another message, the echo is %+v's", other)
 	}
-	if f, _ := m.claim(echo(2), []byte("ok")); f != nil {
+	if f, _ := m.claim(echo(2), []byte("ok"), true); f != nil {
 		t.Errorf("the answered message is taken for %+v", f)
 	}
 }

@@ -22,9 +22,8 @@ const (
 type utterance struct {
 	event  entities.Event
 	person bool // said it
-	// echo is what the message is the echo of, if it is one; late, that nobody waits for it.
+	// echo is what the message is the echo of, if it is one.
 	echo *flight
-	late bool
 }
 
 // hear takes messages from the gateway. It only hands over.
@@ -50,13 +49,13 @@ func (r *Relay) hearMessage(m discord.Message) {
 		return
 	}
 	// Claimed first: a line's echo counts wherever it is heard.
-	echo, late := r.claim(m)
+	echo := r.claim(m)
 	if echo == nil && r.strayed(m) {
 		return
 	}
 	if echo != nil || r.hears(m.ChannelID) {
 		r.cache.put(m)
-		r.noteMessage(m, echo, late)
+		r.noteMessage(m, echo)
 	}
 }
 
@@ -119,8 +118,8 @@ func (a *astray) end(thread snowflake.ID) {
 }
 
 // noteMessage puts a message on its way to the event log.
-func (r *Relay) noteMessage(m discord.Message, echo *flight, late bool) {
-	h := utterance{echo: echo, late: late, person: byPerson(m), event: entities.Event{
+func (r *Relay) noteMessage(m discord.Message, echo *flight) {
+	h := utterance{echo: echo, person: byPerson(m), event: entities.Event{
 		Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
 	}}
 	if echo != nil {
@@ -147,7 +146,7 @@ func (r *Relay) homeStrays(ctx context.Context) {
 			}
 			// Its text is left to Discord: it may have been edited or deleted meanwhile.
 			if r.hears(m.ChannelID) {
-				r.noteMessage(m, nil, false)
+				r.noteMessage(m, nil)
 			}
 			r.astray.end(m.ChannelID)
 		case <-ctx.Done():
@@ -205,11 +204,10 @@ func (r *Relay) write(all []utterance) error {
 	defer cancel()
 	actor := ingest
 	events := make([]entities.Event, 0, len(all))
+	var landings []entities.Landing
 	for _, h := range all {
-		if h.late {
-			if err := r.registry.Land(ctx, actor, h.echo.line, h.echo.part, h.event.ChannelID, h.event.MessageID); err != nil {
-				return err
-			}
+		if h.echo != nil {
+			landings = append(landings, entities.Landing{Line: h.echo.line, Part: h.echo.part, Channel: h.event.ChannelID, Message: h.event.MessageID})
 		}
 		events = append(events, h.event)
 	}
@@ -220,11 +218,19 @@ func (r *Relay) write(all []utterance) error {
 	if err := r.heardPersons(ctx, all); err != nil {
 		return err
 	}
-	appended, err := r.registry.Append(ctx, actor, events)
-	if err == nil && len(appended) > 0 {
+	appended, err := r.registry.Append(ctx, actor, events, landings...)
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		if h.echo != nil {
+			close(h.echo.noted)
+		}
+	}
+	if len(appended) > 0 {
 		r.inbox.ring()
 	}
-	return err
+	return nil
 }
 
 // attribute fills in whose lines the events are, as far as it was not known from an echo.

@@ -256,3 +256,15 @@ func (s *stage) abandon() {
 	s.relay.Abandon()
 	s.halt()
 }
+
+// talkFreely lets entities talk among themselves as long as they like.
+func (s *stage) talkFreely() {
+	s.t.Helper()
+	_, err := s.reg.SetSettings(s.t.Context(), s.admin(), func(settings *entities.Settings) error {
+		settings.Loop = entities.Loop{Pair: entities.MostTurns, Alone: entities.MostTurns}
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}

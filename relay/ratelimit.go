@@ -3,6 +3,7 @@ package relay
 import (
 	"container/list"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -80,6 +81,7 @@ type rateLimiter struct {
 	tickets  map[*rest.CompiledEndpoint][]ticket // admitted and not yet unlocked
 	flying   int                                 // how many tickets there are
 	waiting  int
+	came     int64 // how many have come to wait
 	waiters  map[*waiter]struct{}
 	invalid  invalidBudget
 	refused  bool // the bot token got a 401
@@ -98,15 +100,22 @@ type ticket struct {
 	bucket *bucket
 	family family
 	era    int
+	own    pass // by the route's breaker
+	whole  pass // by the family's
 }
 
 // waiter is one caller inside Wait.
 type waiter struct {
-	wake   chan struct{} // has room for one nudge
-	route  *route
-	family family
-	line   *list.List // where it stands now
-	place  *list.Element
+	wake     chan struct{} // has room for one nudge
+	route    *route
+	family   family
+	line     *list.List // where it stands now
+	place    *list.Element
+	number   int64 // in the order in which they came
+	passed   bool  // the bucket and the route's breaker
+	returned bool  // from the gate to the bucket
+	own      pass  // by the route's breaker
+	whole    pass  // by the family's
 }
 
 func newRateLimiter(cfg rateConfig) *rateLimiter {
@@ -149,6 +158,7 @@ func (l *rateLimiter) Reset() {
 	defer l.mu.Unlock()
 	l.refused = false
 	l.era++
+	l.gates[botFamily].breaker = breaker{flying: l.gates[botFamily].breaker.flying}
 	l.forget(func(*route) bool { return true })
 }
 
@@ -174,8 +184,8 @@ func (l *rateLimiter) Close(ctx context.Context) {
 }
 
 // Wait blocks until the request may be sent. Every nil must be followed by one Unlock. The
-// errors: [ErrLimiterClosed], [*TokenRefusedError], [*InvalidBudgetError], [*LongWaitError]
-// (which is a context.DeadlineExceeded), or the error of ctx.
+// errors: [ErrLimiterClosed], [*TokenRefusedError], [*InvalidBudgetError], [*HeldBackError],
+// [*LongWaitError] (which is a context.DeadlineExceeded), or the error of ctx.
 func (l *rateLimiter) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -183,7 +193,8 @@ func (l *rateLimiter) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tidy()
-	w := &waiter{wake: make(chan struct{}, 1), route: l.routeOf(endpoint), family: familyOf(endpoint)}
+	l.came++
+	w := &waiter{wake: make(chan struct{}, 1), route: l.routeOf(endpoint), family: familyOf(endpoint), number: l.came}
 	l.waiting++
 	w.route.users++
 	l.waiters[w] = struct{}{}
@@ -193,20 +204,39 @@ func (l *rateLimiter) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint)
 		delete(l.waiters, w)
 	}()
 
-	if err := l.stand(ctx, w, w.route.bucket.line, l.bucketTurn); err != nil {
+	t, err := l.admit(ctx, w)
+	if err != nil {
 		return err
 	}
-	t := ticket{route: w.route, bucket: w.route.bucket, family: w.family, era: l.era}
-	if err := l.stand(ctx, w, l.gates[w.family].line, l.gateTurn); err != nil {
-		t.bucket.flying--
-		nudge(t.bucket.line)
-		return err
-	}
-	t.era = l.era
 	t.route.users++
 	l.tickets[endpoint] = append(l.tickets[endpoint], t)
 	l.flying++
 	return nil
+}
+
+// errBlocked sends a waiter back into its bucket's line.
+var errBlocked = errors.New("the bucket was closed meanwhile")
+
+// admit takes a waiter through both lines. Who stands at the gate when Discord closes its bucket
+// waits for the bucket again, in its old place.
+func (l *rateLimiter) admit(ctx context.Context, w *waiter) (ticket, error) {
+	for {
+		if err := l.stand(ctx, w, w.route.bucket.line, l.bucketTurn); err != nil {
+			return ticket{}, err
+		}
+		passed := w.route.bucket
+		err := l.stand(ctx, w, l.gates[w.family].line, l.gateTurn)
+		if err == nil {
+			return ticket{route: w.route, bucket: passed, family: w.family, era: l.era, own: w.own, whole: w.whole}, nil
+		}
+		passed.flying--
+		w.passed, w.returned = false, true
+		w.route.breaker.undo(w.own, l.now())
+		nudge(passed.line)
+		if !errors.Is(err, errBlocked) {
+			return ticket{}, err
+		}
+	}
 }
 
 // Unlock takes the answer into account; rs is nil when there was none. The body of a 401 or
@@ -229,9 +259,12 @@ func (l *rateLimiter) Unlock(endpoint *rest.CompiledEndpoint, rs *http.Response)
 	l.flying--
 	t.route.users--
 	t.bucket.flying--
+	t.route.breaker.landed(t.own)
+	l.gates[t.family].breaker.landed(t.whole)
 	l.learn(t, endpoint, v)
 	nudge(t.bucket.line)
 	nudge(t.route.bucket.line)
+	nudge(l.gates[t.family].line)
 	if l.closed && l.flying == 0 && l.drained != nil {
 		close(l.drained)
 		l.drained = nil

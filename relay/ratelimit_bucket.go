@@ -22,10 +22,14 @@ const (
 // route is one method and path template with its major parameters: what a bucket is guessed
 // by until Discord names it.
 type route struct {
-	key    string
-	bucket *bucket
-	users  int // callers in Wait and tickets that are out
-	used   time.Time
+	key      string
+	template string // the path without what stands in it
+	resource string // the major parameters
+	family   family
+	bucket   *bucket
+	breaker  breaker
+	users    int // callers in Wait and tickets that are out
+	used     time.Time
 }
 
 // bucket is one of Discord's rate limits.
@@ -90,7 +94,10 @@ func (l *rateLimiter) routeOf(endpoint *rest.CompiledEndpoint) *route {
 	key := endpoint.Endpoint.Method + " " + endpoint.Endpoint.Route + " " + endpoint.MajorParams
 	r, ok := l.routes[key]
 	if !ok {
-		r = &route{key: key, bucket: &bucket{line: list.New()}}
+		r = &route{
+			key: key, template: endpoint.Endpoint.Route, resource: endpoint.MajorParams, family: familyOf(endpoint),
+			bucket: &bucket{line: list.New()},
+		}
 		l.routes[key] = r
 	}
 	r.used = l.now()
@@ -124,8 +131,14 @@ func (l *rateLimiter) learn(t ticket, endpoint *rest.CompiledEndpoint, v verdict
 			l.log.Error("discord refused the bot token; a new one must be set", slog.String("route", endpoint.Endpoint.Route))
 			l.nudgeAll()
 		}
+		l.refusedBy(t, v.status, now)
 	case http.StatusForbidden:
 		l.spend(now)
+		l.refusedBy(t, v.status, now)
+	default:
+		if v.status < http.StatusInternalServerError {
+			l.takenBy(t)
+		}
 	}
 	b.strikes = 0
 	l.answered(t.family, now)
@@ -137,11 +150,16 @@ func (l *rateLimiter) pause(t ticket, endpoint *rest.CompiledEndpoint, v verdict
 	wait := v.retryAfter
 	if wait == 0 {
 		strikes := &b.strikes
-		if v.global || v.address {
+		everything := v.global || v.address
+		if everything {
 			strikes = &g.strikes
 		}
 		wait = min(shortestBackOff<<min(*strikes, 10), longestBackOff)
-		*strikes++
+		if everything && t.whole.at.Before(g.shut) {
+			wait = max(g.closed.Sub(now), shortestPause) // it flew when another was told so: no news
+		} else {
+			*strikes++
+		}
 	}
 	until := now.Add(wait)
 	scope := "bucket"
@@ -161,9 +179,7 @@ func (l *rateLimiter) pause(t ticket, endpoint *rest.CompiledEndpoint, v verdict
 			l.hidden(endpoint.MajorParams, wait)
 		}
 		l.answered(t.family, now)
-		for e := b.line.Front(); e != nil; e = e.Next() {
-			poke(waiterAt(e))
-		}
+		l.nudgeAll() // those at the gate, too
 	}
 	l.log.Warn("discord asks to slow down", slog.String("scope", scope), slog.Bool("shared", v.shared),
 		slog.String("method", endpoint.Endpoint.Method), slog.String("route", endpoint.Endpoint.Route), slog.Duration("wait", wait))

@@ -14,14 +14,14 @@ type turn func(w *waiter, now time.Time, ahead int) (ok bool, at time.Time)
 // stand waits in a line until it is the waiter's turn. l.mu is held on entry and on return,
 // not while waiting.
 func (l *rateLimiter) stand(ctx context.Context, w *waiter, line *list.List, mayGo turn) error {
-	w.line, w.place = line, line.PushBack(w)
+	enter(w, line)
 	ahead := line.Len() - 1
 	for {
-		if err := l.refusal(w.family); err != nil {
+		now := l.now()
+		if err := l.refusal(w, now); err != nil {
 			leave(w)
 			return err
 		}
-		now := l.now()
 		if w.line.Front() == w.place {
 			ahead = 0
 		}
@@ -43,6 +43,20 @@ func (l *rateLimiter) stand(ctx context.Context, w *waiter, line *list.List, may
 			return err
 		}
 	}
+}
+
+// enter puts a waiter at the end of a line, or where it would stand had it not left.
+func enter(w *waiter, line *list.List) {
+	before := line.Back()
+	for w.returned && before != nil && waiterAt(before).number > w.number {
+		before = before.Prev()
+	}
+	w.line = line
+	if before == nil {
+		w.place = line.PushFront(w)
+		return
+	}
+	w.place = line.InsertAfter(w, before)
 }
 
 // sleep gives up l.mu until a nudge, the time at, or the end of ctx.
@@ -106,9 +120,14 @@ func (l *rateLimiter) nudgeAll() {
 func (l *rateLimiter) bucketTurn(w *waiter, now time.Time, ahead int) (bool, time.Time) {
 	b := w.route.bucket
 	room, at := b.room(now)
-	if ahead == 0 && room {
+	from := w.route.breaker.from(w.route.resource)
+	if ahead == 0 && room && !from.After(now) {
 		b.flying++
+		w.passed, w.own = true, w.route.breaker.let(w.route.resource, now)
 		return true, now
+	}
+	if from.After(now) {
+		at = latest(at, from)
 	}
 	// A closed gate keeps nobody from the front of its bucket, but the whole wait will not be
 	// over sooner.
@@ -123,10 +142,12 @@ type gate struct {
 	line    *list.List
 	paced   bool
 	closed  time.Time // until then nobody passes
+	shut    time.Time // when that was told last
 	next    time.Time // when the pace is back at rest; up to gateBurst ahead of now is allowed
 	probing bool      // after a closing one request goes first, until an answer comes
 	probe   time.Time // when the next probe may go though none was answered
 	strikes int       // 429s in a row that named no pause
+	breaker breaker   // against refusals that name no time at all
 }
 
 // gateTurn admits the first of a gate's line in step.
@@ -137,6 +158,7 @@ func (l *rateLimiter) gateTurn(w *waiter, now time.Time, ahead int) (bool, time.
 	if g.probing && g.probe.After(at) {
 		at = g.probe
 	}
+	at = latest(at, g.breaker.from(w.route.resource))
 	if g.paced {
 		if paced := g.next.Add(-(gateBurst - 1) * step); paced.After(at) {
 			at = paced
@@ -149,6 +171,7 @@ func (l *rateLimiter) gateTurn(w *waiter, now time.Time, ahead int) (bool, time.
 		if g.probing {
 			g.probe = now.Add(time.Second)
 		}
+		w.whole = g.breaker.let(w.route.resource, now)
 		return true, now
 	}
 	if g.paced && ahead > 0 {
@@ -160,6 +183,7 @@ func (l *rateLimiter) gateTurn(w *waiter, now time.Time, ahead int) (bool, time.
 // shut closes a gate; a later end wins.
 func (l *rateLimiter) shut(f family, until time.Time) {
 	g := &l.gates[f]
+	g.shut = l.now()
 	g.closed = latest(g.closed, until)
 	g.probing = true
 	g.probe = time.Time{}

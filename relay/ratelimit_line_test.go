@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -64,6 +65,109 @@ func TestRateLimitContext(t *testing.T) {
 		wg.Wait()
 		if time.Since(start) != 0 {
 			t.Errorf("told after %v", time.Since(start))
+		}
+	})
+}
+
+// What flew together is told together: it is no reason to wait twice as long.
+func TestRateLimitDefaultPauseOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		var flying []*rest.CompiledEndpoint
+		for i := range 10 {
+			endpoint := toWebhook(snowflake.ID(i + 1))
+			if err := l.Wait(t.Context(), endpoint); err != nil {
+				t.Fatal(err)
+			}
+			flying = append(flying, endpoint)
+		}
+		time.Sleep(time.Millisecond)
+		for _, endpoint := range flying {
+			_ = l.Unlock(endpoint, answer(429, cloudflarePage))
+			time.Sleep(time.Millisecond)
+		}
+		if got := time.Until(l.Stats().WebhooksClosedUntil); got > 5*time.Second || got < 4*time.Second {
+			t.Errorf("closed for %v", got)
+		}
+		time.Sleep(5 * time.Second)
+		call(t, l, toWebhook(1), answer(429, cloudflarePage))
+		if got := time.Until(l.Stats().WebhooksClosedUntil); got != 10*time.Second {
+			t.Errorf("then closed for %v", got)
+		}
+	})
+}
+
+// A request goes out only while there is time for its answer.
+func TestTurnstileKeepsTimeForTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		gate := turnstile{l}
+		call(t, l, toChannel(1), answer(429, `{"message":"x","retry_after":8,"global":true}`))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		var long *LongWaitError
+		if err := gate.Wait(ctx, toChannel(2)); !errors.As(err, &long) || !errors.Is(err, errNotSent) || long.Wait != 8*time.Second || time.Since(start) != 0 {
+			t.Errorf("err = %v after %v", err, time.Since(start))
+		}
+
+		// Who stands behind one that is never answered comes again.
+		slow := toWebhook(1)
+		if err := l.Wait(t.Context(), slow); err != nil {
+			t.Fatal(err)
+		}
+		if err := gate.Wait(ctx, toWebhook(1)); !errors.As(err, &long) || !errors.Is(err, errNotSent) || time.Since(start) != 7*time.Second {
+			t.Errorf("err = %v after %v", err, time.Since(start))
+		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if err := gate.Wait(ended, toChannel(2)); !errors.Is(err, context.Canceled) {
+			t.Errorf("err = %v", err)
+		}
+	})
+}
+
+// Who stands at the gate when Discord closes its bucket does not go.
+func TestRateLimitGoesBackToItsBucket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		call(t, l, toWebhook(1), answer(200, "{}", "X-RateLimit-Bucket: b", "X-RateLimit-Limit: 5", "X-RateLimit-Remaining: 4", "X-RateLimit-Reset-After: 1"))
+		time.Sleep(2 * time.Second)
+		first := toWebhook(1)
+		if err := l.Wait(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		l.mu.Lock()
+		l.gates[addressFamily].next = time.Now().Add(5 * time.Second) // many others go first
+		l.mu.Unlock()
+		start := time.Now()
+		var wg sync.WaitGroup
+		for i := range 6 { // more than the bucket lets through at once
+			wg.Go(func() {
+				took(t, l, toWebhook(1))
+				if time.Since(start) < 10*time.Second {
+					t.Errorf("the %dth went after %v", i, time.Since(start))
+				}
+			})
+			synctest.Wait()
+		}
+		if got := l.gates[addressFamily].line.Len(); got != 4 {
+			t.Errorf("%d stand at the gate", got)
+		}
+		_ = l.Unlock(first, answer(429, `{"message":"x","retry_after":10,"global":false}`, "X-RateLimit-Bucket: b"))
+		synctest.Wait()
+		l.mu.Lock()
+		var line []int64
+		for e := l.routeOf(first).bucket.line.Front(); e != nil; e = e.Next() {
+			line = append(line, waiterAt(e).number)
+		}
+		l.mu.Unlock()
+		if !slices.IsSorted(line) || len(line) != 6 {
+			t.Errorf("they wait for their bucket in the order %v", line)
+		}
+		wg.Wait()
+		if got := l.Stats(); got.Waiting != 0 || got.InFlight != 0 || l.routeOf(first).bucket.flying != 0 {
+			t.Errorf("left over: %+v", got)
 		}
 	})
 }

@@ -82,19 +82,22 @@ func (l *rateLimiter) spend(now time.Time) {
 	l.nudgeAll()
 }
 
-// refusal is why no request of the family may go out, or nil.
-func (l *rateLimiter) refusal(f family) error {
+// refusal is why a request may not go out at all, or nil.
+func (l *rateLimiter) refusal(w *waiter, now time.Time) error {
 	if l.closed {
 		return ErrLimiterClosed
 	}
-	l.invalid.prune(l.now())
+	l.invalid.prune(now)
 	if l.invalid.stopped {
 		return &InvalidBudgetError{Until: l.invalid.until(), Count: len(l.invalid.at)}
 	}
-	if l.refused && f == botFamily {
+	if l.refused && w.family == botFamily {
 		return &TokenRefusedError{}
 	}
-	return nil
+	if w.passed && w.route.bucket.blocked.After(now) {
+		return errBlocked
+	}
+	return l.held(w, now)
 }
 
 // LimitStats is how sending stands.
@@ -103,6 +106,12 @@ type LimitStats struct {
 	BotClosedUntil         time.Time // requests with the bot's token
 	WebhooksClosedUntil    time.Time // requests without it, counted by IP address
 	InteractionClosedUntil time.Time // answers to interactions
+
+	// Until when nothing is tried because Discord refused everything (401, 403) without saying
+	// for how long; zero while it takes requests. When it is past, the next request tries it.
+	BotRefusedUntil      time.Time
+	WebhooksRefusedUntil time.Time
+	RoutesRefused        int // single things, such as lines in one channel, that are refused so
 
 	Waiting  int   // requests that wait for a limit
 	InFlight int   // requests that wait for Discord's answer
@@ -132,6 +141,13 @@ func (l *rateLimiter) Stats() LimitStats {
 		Invalid:                len(l.invalid.at),
 		InvalidLimit:           l.invalid.limit,
 		TokenRefused:           l.refused,
+	}
+	stats.BotRefusedUntil = l.gates[botFamily].breaker.next
+	stats.WebhooksRefusedUntil = l.gates[addressFamily].breaker.next
+	for _, r := range l.routes {
+		if !r.breaker.closed.IsZero() {
+			stats.RoutesRefused++
+		}
 	}
 	if l.invalid.stopped {
 		stats.StoppedUntil = l.invalid.until()

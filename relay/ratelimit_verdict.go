@@ -89,7 +89,11 @@ func refusesToken(body []byte) bool {
 	if err := json.Unmarshal(body, &told); err != nil {
 		return true
 	}
-	switch told.Code {
+	return saysToken(told.Code)
+}
+
+func saysToken(code rest.JSONErrorCode) bool {
+	switch code {
 	case rest.JSONErrorCodeGeneral, rest.JSONErrorCodeUnauthorized, rest.JSONErrorCodeInvalidAuthenticationToken:
 		return true
 	default:

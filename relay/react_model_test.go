@@ -27,7 +27,7 @@ type ledger struct {
 // A reaction of the bot's never stands without somebody who claims it, whatever goes wrong and
 // whoever meddles; and a claim is there from the reaction until it is taken back.
 func TestReactionsAgreeWithTheLedger(t *testing.T) {
-	s := setStage(t, sandbox.Config{Pace: 100})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	var actors []entities.Actor
 	for _, name := range []string{"Ada", "Bob", "Cyd"} {

@@ -60,7 +60,7 @@ func (s *stage) asBot(method, path string) {
 
 // On Discord all entities share one reaction: it vanishes with the last who claims it.
 func TestReactionsAreShared(t *testing.T) {
-	s := setStage(t, sandbox.Config{Pace: 100})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)
 	_, bob := s.entity("Bob", nil, s.general)
@@ -98,7 +98,7 @@ func TestReactionsAreShared(t *testing.T) {
 // A reaction that Discord refuses is nobody's; one of which it did not say stays claimed, so
 // that it can be removed.
 func TestReactionsOfUnknownOutcome(t *testing.T) {
-	s := setStage(t, sandbox.Config{Pace: 100})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)
 	id := snowflake.ID(must(s.disc.Say(s.mia, s.general, "hello"))(t).ID)
@@ -134,7 +134,7 @@ func TestReactionsOfUnknownOutcome(t *testing.T) {
 
 // What moderators take away is claimed by nobody any more.
 func TestReactionsThatVanish(t *testing.T) {
-	s := setStage(t, sandbox.Config{Pace: 100})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)
 	done(t, s.disc.ChangeChannel(s.general, func(c *sandbox.Channel) {
@@ -171,7 +171,7 @@ func TestReactionsThatVanish(t *testing.T) {
 // Two entities at one emoji do not undo each other: whatever the order, the reaction stands
 // exactly while somebody claims it.
 func TestReactionsRace(t *testing.T) {
-	s := setStage(t, sandbox.Config{Pace: 100})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	var actors []entities.Actor
 	for _, name := range []string{"Ada", "Bob", "Cyd"} {

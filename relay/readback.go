@@ -86,7 +86,7 @@ func (r *Relay) readBack(ctx context.Context, m *mouth, parent entities.Channel,
 		if _, known := owned[message.ID]; known {
 			continue
 		}
-		if f, late := r.claimAt(m, message); f != nil && late {
+		if f, late := r.claimAt(m, message, false); f != nil && late {
 			if err := r.registry.Land(ctx, ingest, f.line, f.part, f.echo.ChannelID, f.echo.ID); err != nil {
 				r.landLater(f)
 			}
@@ -104,34 +104,35 @@ func (r *Relay) spokeThrough(webhook snowflake.ID, message discord.Message) bool
 	return ours
 }
 
-// claimAt finds the flight of a channel's that a message is.
-func (r *Relay) claimAt(m *mouth, message discord.Message) (f *flight, late bool) {
+// claimAt finds the flight of a channel's that a message is, which was heard or found. Late says
+// that nobody waits for it any more.
+func (r *Relay) claimAt(m *mouth, message discord.Message, heard bool) (f *flight, late bool) {
 	hash, err := r.registry.Fingerprint(context.Background(), ingest, message.Author.Username, message.Content)
 	if err != nil {
 		r.log.Error("tell a line by its text", "err", err)
 		return nil, false
 	}
-	return m.claim(message, hash)
+	return m.claim(message, hash, heard)
 }
 
-// claim finds the flight that a message is the echo of, and ends it. Late says that nobody waits
-// for it any more.
-func (r *Relay) claim(message discord.Message) (f *flight, late bool) {
+// claim finds the flight that a message is the echo of, and ends it.
+func (r *Relay) claim(message discord.Message) *flight {
 	if message.WebhookID == nil {
-		return nil, false
+		return nil
 	}
 	m, ok := r.webhooks.owner(*message.WebhookID)
 	if !ok || !m.open() {
-		return nil, false
+		return nil
 	}
-	return r.claimAt(m, message)
+	f, _ := r.claimAt(m, message, true)
+	return f
 }
 
 // open says whether any message's outcome is still to be learnt.
 func (m *mouth) open() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.flights) > 0
+	return len(m.flights)+len(m.expected) > 0
 }
 
 // lookBack looks for the missing parts of a line that an earlier call, or an earlier run of the
@@ -203,8 +204,8 @@ func (r *Relay) recoverLine(ctx context.Context, begun entities.Begun) error {
 		}
 		m := r.webhooks.at(parent.ID)
 		// Its echo comes through a webhook that must be known.
-		if id, _, err := r.findWebhook(ctx, parent); err == nil && id != 0 {
-			r.webhooks.remember(id, m)
+		if found, err := r.findWebhook(ctx, m, parent); err == nil && found.id != 0 {
+			r.webhooks.remember(found.id, m)
 		}
 		r.reopen(m, begun)
 		if !where.IsForum() {

@@ -13,6 +13,7 @@ type patience struct {
 	answer  time.Duration // for a line, before its caller is told that it is still under way
 	goodbye time.Duration // for a line that is under way when the program ends
 	post    time.Duration // for Discord to take a message
+	soon    time.Duration // for the echo of a message that Discord has
 	echo    time.Duration // for word of a message that Discord may have taken
 	face    time.Duration // before a message without a picture is looked at again
 	members time.Duration // for the gateway to tell of members
@@ -21,7 +22,7 @@ type patience struct {
 
 // usualPatience answers within 25 s, which clients bear.
 var usualPatience = patience{
-	answer: 24 * time.Second, goodbye: 6 * time.Second, post: 10 * time.Second, echo: 10 * time.Second, face: 15 * time.Second, members: 5 * time.Second, settled: time.Minute,
+	answer: 24 * time.Second, goodbye: 6 * time.Second, post: 10 * time.Second, soon: 200 * time.Millisecond, echo: 10 * time.Second, face: 15 * time.Second, members: 5 * time.Second, settled: time.Minute,
 }
 
 // Say speaks for an entity: through the channel's webhook, under the entity's name and avatar.

@@ -155,24 +155,6 @@ func (r *Relay) reconsider(ctx context.Context, s *speech) (entities.Permit, err
 	return permit, err
 }
 
-// post gives Discord the line's next part through the channel's webhook. A webhook that is gone,
-// or that was moved to another channel, is made anew once. Stands says that Discord has it; when
-// there is no error either, Discord did not say.
-func (r *Relay) post(ctx context.Context, permit entities.Permit, s *speech) (f *flight, stands bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.patience.post)
-	defer cancel()
-	f, stands, err = r.execute(ctx, permit, s)
-	if errors.Is(err, errAgain) {
-		s.mouth.stale()
-		f, stands, err = r.execute(ctx, permit, s)
-	}
-	s.mouth.turns.answered(err == nil)
-	return f, stands, err
-}
-
-// errAgain says that Discord has not got the line, and that another webhook might do.
-var errAgain = errors.New("the channel's webhook cannot be used")
-
 // executed is of Discord's answer what matters: nothing else in it can hide that the line stands.
 type executed struct {
 	ID        snowflake.ID `json:"id"`
@@ -182,11 +164,7 @@ type executed struct {
 	} `json:"author"`
 }
 
-func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech) (f *flight, stands bool, err error) {
-	id, token, err := r.webhook(ctx, s.mouth, permit.WebhookChannel())
-	if err != nil {
-		return nil, false, err
-	}
+func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, via hook) (f *flight, stands bool, err error) {
 	f = newFlight(s.line, s.next, s.hashes[s.next].Hash, r.now())
 	f.name = s.parts[s.next].Username
 	params := rest.CreateWebhookMessageParams{Wait: true}
@@ -200,14 +178,18 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech) 
 	}
 	var got executed
 	s.mouth.depart(f)
-	err = r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), id, token), s.parts[s.next], &got, rest.WithCtx(ctx))
+	err = r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), via.id, via.token), s.parts[s.next], &got, rest.WithCtx(ctx))
 	switch {
 	case err == nil && got.ID != 0 && got.ChannelID != 0:
-		r.rematch(s.mouth.land(f, got.ID))
-		return f, true, r.settle(ctx, s.mouth, permit, f, got)
+		r.rematch(s.mouth.land(f, got.ID, got.ChannelID))
+		s.mouth.carried(via)
+		if err = r.settle(ctx, via, permit, f, got); err != nil {
+			s.mouth.unexpect(f)
+		}
+		return f, true, err
 	case definite(err) || errors.Is(err, errNotSent):
-		r.rematch(s.mouth.land(f, 0))
-		if c := code(err); c == rest.JSONErrorCodeUnknownWebhook || c == rest.JSONErrorCodeInvalidWebhookToken {
+		r.rematch(s.mouth.abort(f))
+		if anotherMightDo(err) {
 			err = errors.Join(errAgain, err)
 		}
 		return nil, false, err
@@ -218,9 +200,8 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech) 
 
 // settle looks where a part landed. In another channel than the one that was permitted (the
 // webhook was moved there) it is taken back.
-func (r *Relay) settle(ctx context.Context, m *mouth, permit entities.Permit, f *flight, got executed) error {
+func (r *Relay) settle(ctx context.Context, via hook, permit entities.Permit, f *flight, got executed) error {
 	if want := permit.Channel(); got.ChannelID == want.ID || (want.IsForum() && (f.channel == 0 || f.channel == got.ChannelID)) {
-		f.echo = discord.Message{ID: got.ID, ChannelID: got.ChannelID}
 		if permit.Entity().Avatar == "" {
 			return nil
 		}
@@ -232,15 +213,12 @@ func (r *Relay) settle(ctx context.Context, m *mouth, permit entities.Permit, f 
 		return nil
 	}
 	r.log.Warn("a webhook had been moved to another channel; the line is taken back", "channel", permit.Channel().ID, "landed", got.ChannelID)
-	m.mu.Lock()
-	id, token := m.id, m.token
-	m.mu.Unlock()
-	if err := r.disc.Rest.DeleteWebhookMessage(id, token, got.ID, 0, rest.WithCtx(ctx)); err != nil && !gone(err) {
-		m.stale()
+	if err := r.disc.Rest.DeleteWebhookMessage(via.id, via.token, got.ID, 0, rest.WithCtx(ctx)); err != nil && !gone(err) {
+		r.webhooks.forget(permit.WebhookChannel().ID)
 		r.log.Error("a line stands in a channel where it does not belong", "channel", got.ChannelID, "message", got.ID, "err", scrubError(err))
 		return &strayLineError{entities.Refuse(entities.Unavailable, "The line went to another channel, because somebody moved the bot's webhook, and could not be taken back. Tell an admin of that server.")}
 	}
-	return errAgain
+	return errors.Join(errAgain, entities.Refuse(entities.Unavailable, "Somebody moved the bot's webhook to another channel, so the line was taken back. Nothing stands; try again in a minute."))
 }
 
 // strayLineError says that a line stands after all, where it does not belong.
@@ -248,11 +226,15 @@ type strayLineError struct{ error }
 
 func (e *strayLineError) Unwrap() error { return e.error }
 
-// landed writes down whose a message is. That it stands is told even when this fails: a line
-// that is said again would be worse than one that is written down later.
+// landed sees to it that it is written down whose a message is: with its echo, which costs no
+// transaction of its own, or without it. That it stands is told even when this fails: a line that
+// is said again would be worse than one that is written down later.
 func (r *Relay) landed(ctx context.Context, s *speech, f *flight) {
 	s.at = f.echo.ChannelID
 	s.ids = append(s.ids, f.echo.ID)
+	if r.notedWithEcho(s.mouth, f) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
 	defer cancel()
 	for try := range ownTries {
@@ -266,6 +248,30 @@ func (r *Relay) landed(ctx context.Context, s *speech, f *flight) {
 		r.log.Error("write down whose line it is", "message", f.echo.ID, "entity", f.line.EntityID, "err", err)
 	}
 	r.landLater(f)
+}
+
+// notedWithEcho waits a little for a message's echo, and for it to be written down.
+func (r *Relay) notedWithEcho(m *mouth, f *flight) bool {
+	if f.alone {
+		return false
+	}
+	timer := time.NewTimer(r.patience.soon)
+	defer timer.Stop()
+	select {
+	case <-f.echoed:
+	case <-timer.C:
+		if m.unexpect(f) {
+			return false
+		}
+	}
+	timer.Reset(ownTime)
+	select {
+	case <-f.noted:
+		return true
+	case <-timer.C:
+	case <-r.life.Done():
+	}
+	return false
 }
 
 // landLater writes down whose a message is as soon as the database lets it.

@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/disgo/rest"
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
@@ -36,15 +34,23 @@ type webhooks struct {
 type mouth struct {
 	turns *turns
 
-	mu      sync.Mutex
-	id      snowflake.ID
-	token   string
-	changes int // how often the channel's webhooks may have changed
-	read    int // changes when id and token were read
-	flights []*flight
-	known   []snowflake.ID // messages whose flights are over, of late
-	reading sync.Mutex     // one looks for lost messages at a time
-	finding sync.Mutex     // one looks for the webhook, or makes it, at a time
+	mu       sync.Mutex
+	hook     hook
+	changes  int                        // how often the channel's webhooks may have changed
+	read     int                        // changes when the hook was read
+	dead     []snowflake.ID             // webhooks of which Discord said that they are gone
+	untried  map[snowflake.ID]time.Time // webhooks made of late that carried no line yet
+	flights  []*flight
+	expected map[snowflake.ID]*flight // by message: answered, and not heard yet
+	known    []snowflake.ID           // messages whose flights are over, of late
+	reading  sync.Mutex               // one looks for lost messages at a time
+	finding  sync.Mutex               // one looks for the webhook, or makes it, at a time
+}
+
+// hook is a webhook and what it takes to speak through it.
+type hook struct {
+	id    snowflake.ID
+	token string
 }
 
 func newWebhooks(begin func(*speech), now func() time.Time) webhooks {
@@ -56,7 +62,7 @@ func (w *webhooks) at(channel snowflake.ID) *mouth {
 	defer w.mu.Unlock()
 	m, ok := w.channels[channel]
 	if !ok {
-		m = &mouth{turns: newTurns(w.begin, w.now)}
+		m = &mouth{turns: newTurns(w.begin, w.now), untried: map[snowflake.ID]time.Time{}, expected: map[snowflake.ID]*flight{}}
 		w.channels[channel] = m
 	}
 	return m
@@ -77,10 +83,6 @@ func (w *webhooks) forget(channel snowflake.ID) {
 	if !ok {
 		return
 	}
-	m.stale()
-}
-
-func (m *mouth) stale() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.changes++
@@ -109,42 +111,59 @@ func (w *webhooks) owner(id snowflake.ID) (*mouth, bool) {
 }
 
 // webhook gives our webhook of a channel. It is found by our application's id, and made when
-// there is none.
-func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (id snowflake.ID, token string, err error) {
+// there is none. All who ask at once get the same one.
+func (r *Relay) webhook(ctx context.Context, m *mouth, where entities.Channel) (hook, error) {
+	return r.hookBy(ctx, m, where, r.makeWebhook)
+}
+
+// standingWebhook gives our webhook of a channel. It makes none: one that is made now has said
+// nothing.
+func (r *Relay) standingWebhook(ctx context.Context, where entities.Channel) (hook, error) {
+	return r.hookBy(ctx, r.webhooks.at(where.ID), where, func(context.Context, *mouth, entities.Channel) (hook, error) {
+		return hook{}, errNoWebhook
+	})
+}
+
+// errNoWebhook says that a channel has no webhook of ours.
+var errNoWebhook = errors.New("the channel has no webhook of ours")
+
+// hookBy gives our webhook of a channel, or what otherwise gives when there is none.
+func (r *Relay) hookBy(ctx context.Context, m *mouth, where entities.Channel, otherwise func(context.Context, *mouth, entities.Channel) (hook, error)) (hook, error) {
 	m.finding.Lock()
 	defer m.finding.Unlock()
 	m.mu.Lock()
-	id, token = m.id, m.token
+	known := m.hook
 	changes, fresh := m.changes, m.read == m.changes
 	m.mu.Unlock()
-	if id != 0 && fresh {
-		return id, token, nil
+	if known.id != 0 && fresh {
+		return known, nil
 	}
-	id, token, err = r.findWebhook(ctx, where)
-	if err == nil && id == 0 {
-		id, token, err = r.makeWebhook(ctx, where)
+	found, err := r.findWebhook(ctx, m, where)
+	if err == nil && found.id == 0 {
+		found, err = otherwise(ctx, m, where)
 	}
 	if err != nil {
-		return 0, "", err
+		return hook{}, err
 	}
-	r.webhooks.remember(id, m)
+	r.webhooks.remember(found.id, m)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.id, m.token, m.read = id, token, changes
-	return id, token, nil
+	m.hook, m.read = found, changes
+	return found, nil
 }
 
-func (r *Relay) findWebhook(ctx context.Context, where entities.Channel) (snowflake.ID, string, error) {
+// findWebhook looks for our webhook among a channel's; a zero one when it has none.
+func (r *Relay) findWebhook(ctx context.Context, m *mouth, where entities.Channel) (hook, error) {
 	known, err := r.channelWebhooks(ctx, where.ID)
 	if err != nil {
-		return 0, "", err
+		return hook{}, err
 	}
 	for _, webhook := range known {
-		if incoming, ok := webhook.(discord.IncomingWebhook); ok && incoming.Token != "" && r.made(incoming) {
-			return incoming.ID(), incoming.Token, nil
+		if incoming, ok := webhook.(discord.IncomingWebhook); ok && incoming.Token != "" && r.made(incoming) && !m.buried(incoming.ID()) {
+			return hook{incoming.ID(), incoming.Token}, nil
 		}
 	}
-	return 0, "", nil
+	return hook{}, nil
 }
 
 // made says whether our application made a webhook. Discord shows the token of no other.
@@ -154,17 +173,6 @@ func (r *Relay) made(webhook discord.IncomingWebhook) bool {
 	}
 	_, ours := r.webhooks.owner(webhook.ID())
 	return ours
-}
-
-func (r *Relay) makeWebhook(ctx context.Context, where entities.Channel) (snowflake.ID, string, error) {
-	webhook, err := r.disc.Rest.CreateWebhook(where.ID, discord.WebhookCreate{Name: webhookName}, rest.WithCtx(ctx), rest.WithReason("entities speak through it"))
-	if err != nil {
-		return 0, "", fmt.Errorf("make the channel's webhook: %w", err)
-	}
-	if webhook == nil || webhook.Token == "" {
-		return 0, "", errors.New("make the channel's webhook: Discord gave no token")
-	}
-	return webhook.ID(), webhook.Token, nil
 }
 
 // slowed hears that a webhook's channel takes no more for a while.
