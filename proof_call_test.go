@@ -27,6 +27,7 @@ type said struct {
 	Messages []string `json:"message_ids"`
 	Link     string   `json:"link"`
 	refusal  string
+	took     time.Duration
 }
 
 func (s said) sent() bool { return s.Status == "sent" }
@@ -102,14 +103,15 @@ func read(status int, body []byte) (answered, error) {
 
 // send says a line, once.
 func (c *company) send(ctx context.Context, who *speaker, l line) (said, error) {
+	begin := time.Now()
 	got, err := c.call(ctx, who, "send_message", l)
 	if err != nil {
 		return said{}, err
 	}
 	if got.failed {
-		return said{refusal: got.text}, nil
+		return said{refusal: got.text, took: time.Since(begin)}, nil
 	}
-	var s said
+	s := said{took: time.Since(begin)}
 	if err := json.Unmarshal(got.structured, &s); err != nil || s.Status == "" {
 		return said{}, fmt.Errorf("no status in %.300q (%w)", got.text, err)
 	}

@@ -23,7 +23,8 @@ const (
 	// costPace is how many lines and posts are begun a second: less than the 45 up to which the
 	// program lets them through, and the same for both. A process that is woken for each one
 	// uses several times the CPU of one that never rests, so that only equal paces compare.
-	costPace = 40
+	costPace  = 40
+	costSlice = 10 * costRooms // lines, and then posts
 )
 
 // BenchmarkSendMessage measures the CPU of this process, in which the client, the program and
@@ -49,39 +50,47 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// costs gives what a line and a bare post cost, each over as many of them in the same rooms of
-// the same stand-in. The posts are made before the program is there to hear them.
+// costs gives what a line and a bare post cost, each over as many of them: some lines, some
+// posts and so on, so that both meet the same weather on this machine. The posts go to a stand-in
+// of their own, which is set up alike, so that no program is there to hear them.
 func costs(t testing.TB, lines int) (whole, bare time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	c := gather(t, sandbox.Config{NoRateLimits: true}, costRooms, 100)
-	poster := newPoster(ctx, t, c)
-	bare = each(t, lines, func(room, n int) error { return poster.post(ctx, room, n) })
+	settings := sandbox.Config{NoRateLimits: true}
+	poster := newPoster(ctx, t, gather(t, settings, costRooms, 0))
+	c := gather(t, settings, costRooms, 100)
 	c.play(t)
 	for _, who := range c.cast { // the first line finds out about owners and webhooks
 		if got, err := c.send(ctx, who, who.says("hello from "+who.name, "")); err != nil || !got.sent() {
 			t.Fatalf("the first line: %v, %v", got, err)
 		}
 	}
-	whole = each(t, lines, func(_, n int) error {
-		who := c.cast[n%len(c.cast)] // who lives in that room
-		got, err := c.send(ctx, who, who.says(text(n), ""))
-		if err == nil && !got.sent() {
-			err = fmt.Errorf("line %d: %v", n, got)
-		}
-		return err
-	})
-	return whole, bare
+	for from := 0; from < lines; from += costSlice {
+		to := min(lines, from+costSlice)
+		bare += each(t, from, to, func(room, n int) error { return poster.post(ctx, room, n) })
+		whole += each(t, from, to, func(_, n int) error { return c.line(ctx, n) })
+	}
+	return whole / time.Duration(lines), bare / time.Duration(lines)
+}
+
+// line says a line by the entity whose turn it is.
+func (c *company) line(ctx context.Context, n int) error {
+	who := c.cast[n%len(c.cast)]
+	got, err := c.send(ctx, who, who.says(text(n), ""))
+	if err == nil && !got.sent() {
+		err = fmt.Errorf("line %d: %v", n, got)
+	}
+	return err
 }
 
 func text(n int) string {
 	return fmt.Sprintf("line %06d: the quick brown fox jumps over the lazy dog, and then looks back at it.", n)
 }
 
-// each does something for every number, in step and one after the other in each room, and
-// gives the CPU that one took.
-func each(t testing.TB, lines int, do func(room, n int) error) time.Duration {
+// each does something for the numbers, in step and one after the other in each room, and gives
+// the CPU that it took.
+func each(t testing.TB, from, to int, do func(room, n int) error) time.Duration {
 	t.Helper()
 	beat := time.NewTicker(time.Second / costPace)
 	defer beat.Stop()
@@ -89,7 +98,7 @@ func each(t testing.TB, lines int, do func(room, n int) error) time.Duration {
 	var doing sync.WaitGroup
 	for room := range costRooms {
 		doing.Go(func() {
-			for n := room; n < lines; n += costRooms {
+			for n := from + room; n < to; n += costRooms {
 				<-beat.C
 				if err := do(room, n); err != nil {
 					t.Error(err)
@@ -99,7 +108,7 @@ func each(t testing.TB, lines int, do func(room, n int) error) time.Duration {
 		})
 	}
 	doing.Wait()
-	return (cpu(t) - before) / time.Duration(lines)
+	return cpu(t) - before
 }
 
 // cpu is what this process has used, user and system.

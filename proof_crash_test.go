@@ -151,7 +151,7 @@ type told []fate
 
 func (all told) sent() (sent int) {
 	for _, f := range all {
-		if f.first.sent() {
+		if f.answer.sent() {
 			sent++
 		}
 	}
@@ -162,7 +162,7 @@ func (all told) sent() (sent int) {
 func (c *company) unasked(all told) (unasked int) {
 	asked := c.asked()
 	for _, f := range all {
-		if !f.first.sent() && !asked[f.line.Content] {
+		if !f.answer.sent() && !asked[f.line.Content] {
 			unasked++
 		}
 	}
@@ -201,7 +201,7 @@ func (l *load) send(ctx context.Context, n, senders int) {
 		f := fate{who: who, line: who.says(fmt.Sprintf("mortal line %06d", i), fmt.Sprintf("mortal-%06d", i))}
 		doubts := 0
 		var err error
-		_, f.first, err = l.company.insist(ctx, who, f.line, func(s said) bool {
+		_, f.answer, err = l.company.insist(ctx, who, f.line, func(s said) bool {
 			if s.Status == "unknown" {
 				doubts++
 			}
@@ -244,14 +244,14 @@ func (l *load) end(t *testing.T) told {
 func (l *load) clarify(ctx context.Context, t *testing.T, all told) (again int) {
 	t.Helper()
 	for n, f := range all {
-		if f.first.sent() {
+		if f.answer.sent() {
 			continue
 		}
 		got, err := l.company.send(ctx, f.who, f.line)
 		if err != nil {
 			t.Error(err)
 		}
-		if all[n].first = got; got.sent() {
+		if all[n].answer = got; got.sent() {
 			again++
 		}
 	}
@@ -271,10 +271,10 @@ func (c *company) afterwards(t *testing.T, all told) {
 	for _, f := range all {
 		stands := standing[f.line.Content]
 		switch {
-		case f.first.sent() && len(stands) == 0:
+		case f.answer.sent() && len(stands) == 0:
 			wrong.add("%q was called sent and does not stand", f.line.Content)
-		case !f.first.sent() && len(stands) > 0:
-			wrong.add("%q stands and was answered with %v", f.line.Content, f.first)
+		case !f.answer.sent() && len(stands) > 0:
+			wrong.add("%q stands and was answered with %v", f.line.Content, f.answer)
 		}
 		for _, id := range stands {
 			owners[id] = f.who

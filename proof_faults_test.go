@@ -94,13 +94,13 @@ func TestAmbiguousAnswers(t *testing.T) {
 
 // fate is what became of a line, as its sender was told.
 type fate struct {
-	who   *speaker
-	line  line
-	first said
-	took  time.Duration
+	who    *speaker
+	line   line
+	answer said          // the last one
+	took   time.Duration // of the longest call
 }
 
-// sendAll says lines, one after the other by each entity, and notes the first answers.
+// sendAll says lines, one after the other by each entity, and asks again about those that wait.
 func (c *company) sendAll(ctx context.Context, t *testing.T, lines int) []fate {
 	t.Helper()
 	fates := make([]fate, lines)
@@ -109,12 +109,11 @@ func (c *company) sendAll(ctx context.Context, t *testing.T, lines int) []fate {
 		sending.Go(func() {
 			for i := n; i < lines; i += len(c.cast) {
 				l := who.says(fmt.Sprintf("ambiguous line %05d", i), fmt.Sprintf("ambiguous-%05d", i))
-				begin := time.Now()
-				_, got, err := c.insist(ctx, who, l, func(s said) bool { return s.Status != "queued" })
+				first, got, err := c.insist(ctx, who, l, func(s said) bool { return s.Status != "queued" })
 				if err != nil {
 					t.Errorf("%q got no answer: %v", l.Content, err)
 				}
-				fates[i] = fate{who: who, line: l, first: got, took: time.Since(begin)}
+				fates[i] = fate{who: who, line: l, answer: got, took: max(first.took, got.took)}
 			}
 		})
 	}
@@ -146,29 +145,29 @@ func (c *company) judge(ctx context.Context, t *testing.T, fates []fate, hit map
 		stands := len(standing[f.line.Content]) > 0
 		how := hit[f.line.Content]
 		switch {
-		case f.first.sent():
+		case f.answer.sent():
 			tally.sent++
 			if !stands {
 				wrong.add("%q was called sent and does not stand (%v)", f.line.Content, how)
 			}
 			continue
-		case f.first.Status == "":
+		case f.answer.Status == "":
 			tally.failed++
 			if stands || len(how) == 0 {
-				wrong.add("%q stands=%t, %v: %v", f.line.Content, stands, how, f.first)
+				wrong.add("%q stands=%t, %v: %v", f.line.Content, stands, how, f.answer)
 			}
 			continue
 		}
 		tally.unknown++
 		if stands && !lost(how) {
-			wrong.add("%q stands, was hit by %v, and was answered with %v", f.line.Content, how, f.first)
+			wrong.add("%q stands, was hit by %v, and was answered with %v", f.line.Content, how, f.answer)
 		}
 		last, err := c.send(ctx, f.who, f.line)
 		switch {
 		case err == nil && last.sent():
 			tally.later++
 		case stands || err != nil:
-			wrong.add("%q was answered with %v and then with %v, %v; stands=%t, %v", f.line.Content, f.first, last, err, stands, how)
+			wrong.add("%q was answered with %v and then with %v, %v; stands=%t, %v", f.line.Content, f.answer, last, err, stands, how)
 		default:
 			tally.stays++
 		}

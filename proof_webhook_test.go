@@ -64,8 +64,8 @@ func TestWebhookDeletedUnderLoad(t *testing.T) {
 	wrong := &complaints{t: t}
 	defer wrong.close()
 	for _, f := range said {
-		if !f.first.sent() || len(standing[f.line.Content]) != 1 {
-			wrong.add("%q stands %d times and was answered with %v", f.line.Content, len(standing[f.line.Content]), f.first)
+		if !f.answer.sent() || len(standing[f.line.Content]) != 1 {
+			wrong.add("%q stands %d times and was answered with %v", f.line.Content, len(standing[f.line.Content]), f.answer)
 		}
 	}
 	t.Logf("%d deletions under %d lines: the next line stood after %s at the latest", times, len(said), slowest.Round(time.Millisecond))
@@ -108,13 +108,13 @@ func (c *company) chat(ctx context.Context, talkers int) *chat {
 				who := c.cast[i%len(c.cast)]
 				f := fate{who: who, line: who.says(fmt.Sprintf("chat line %05d", i), "")}
 				var err error
-				f.first, err = c.send(ctx, who, f.line)
+				f.answer, err = c.send(ctx, who, f.line)
 				h.mu.Lock()
 				if h.said = append(h.said, f); err != nil {
 					h.errs = append(h.errs, err)
 				}
 				h.mu.Unlock()
-				if err != nil || f.first.refusal != "" {
+				if err != nil || f.answer.refusal != "" {
 					return
 				}
 			}

@@ -23,13 +23,13 @@ type (
 	}
 	thirdLine struct {
 		ID        int64     `gorm:"primaryKey;autoIncrement"`
-		EntityID  string    `gorm:"not null;index:idx_lines_entity_at,priority:1;uniqueIndex:idx_lines_entity_key,priority:1"`
+		EntityID  string    `gorm:"not null;uniqueIndex:idx_lines_entity_key,priority:1,where:key IS NOT NULL"`
 		GuildID   int64     `gorm:"not null"`
 		ChannelID int64     `gorm:"not null"`
-		Key       *string   `gorm:"uniqueIndex:idx_lines_entity_key,priority:2"`
+		Key       *string   `gorm:"uniqueIndex:idx_lines_entity_key,priority:2,where:key IS NOT NULL"`
 		Body      []byte    `gorm:"not null"`
 		State     string    `gorm:"not null"`
-		At        time.Time `gorm:"not null;index:idx_lines_at;index:idx_lines_entity_at,priority:2"`
+		At        time.Time `gorm:"not null"`
 		Answered  bool      `gorm:"not null"`
 		Hash      []byte    `gorm:"not null"`
 		MessageID int64     `gorm:"not null"`
@@ -64,6 +64,8 @@ type (
 )
 
 // addSpeaking adds the outbox, what filters and the loop guard need, and whose reactions are.
+// Indexes are few: every line pays for them, and lines are kept for a day. What was said is counted
+// from them now, so that the ownerships need no order by time.
 func addSpeaking(tx *gorm.DB) error {
 	for _, added := range []struct {
 		table   string
@@ -92,6 +94,9 @@ func addSpeaking(tx *gorm.DB) error {
 		if err := tx.Table(created.table).Migrator().CreateTable(created.model); err != nil {
 			return fmt.Errorf("create table %s: %w", created.table, err)
 		}
+	}
+	if err := tx.Migrator().DropIndex("ownerships", "idx_ownerships_entity_at"); err != nil {
+		return fmt.Errorf("drop an index of the ownerships: %w", err)
 	}
 	return nil
 }

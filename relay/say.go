@@ -197,7 +197,7 @@ func (r *Relay) deliver(lines []entities.Line, reached bool) {
 	}
 }
 
-const toldEvery = 200 * time.Millisecond
+const toldEvery = time.Second
 
 // noteTold writes down which lines were answered, many at once, until ctx ends, and then what
 // is left.

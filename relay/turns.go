@@ -118,7 +118,9 @@ func (t *turns) pump() {
 		}
 		ready, next := t.hidden.ready(t.now())
 		if !ready {
-			t.wake(next)
+			if !next.IsZero() {
+				t.wake(next)
+			}
 			return
 		}
 		id := t.order[at]
@@ -171,6 +173,9 @@ func (t *turns) another() (until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ready, next := t.hidden.ready(t.now())
+	if !ready && next.IsZero() {
+		next = t.now().Add(time.Second / 10) // one that is on its way finds out
+	}
 	if !ready {
 		return next
 	}

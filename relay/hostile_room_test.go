@@ -1,0 +1,41 @@
+package relay_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/relay"
+	"troupe/relay/sandbox"
+)
+
+// A long line that Discord stops in the middle, and takes later, takes room once for each
+// message: turns.pump takes room for a line that comes back, and utter takes it again by
+// turns.another, because next > 0. Room that leaks never comes back: after 30 such lines
+// hiddenLimit.ready is false for ever and nobody speaks in that channel any more.
+func TestHostileRoomOfALineThatGoesBack(t *testing.T) {
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.general)
+	s.say(ada, s.general, "one")
+	s.relay.Hurry(300*time.Millisecond, time.Second)
+	for round := range 2 {
+		asked := 0
+		s.disc.Fault(func(r *http.Request) bool {
+			if isExecute(r) {
+				asked++
+			}
+			return isExecute(r) && asked == 2
+		}, 1, sandbox.Fault{Kind: sandbox.TooMany, RetryAfter: 1, Scope: "shared"})
+		sent := s.say(ada, s.general, strings.Repeat("word ", 500))
+		if sent.Status != relay.StatusSent || len(sent.MessageIDs) != 2 {
+			t.Fatalf("%+v", sent)
+		}
+		if n := s.relay.OnTheirWay(snowflake.ID(s.general)); n != 0 {
+			t.Errorf("round %d: nothing is on its way, and %d count as if they were", round, n)
+		}
+	}
+}
