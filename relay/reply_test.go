@@ -109,6 +109,22 @@ func TestAReplyToAReply(t *testing.T) {
 	}
 }
 
+// An invite needs no scheme to unfold: what a stranger said does not become one under the entity's
+// name.
+func TestAReplyShowsNoInvite(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.general)
+	for _, invite := range []string{"discord.gg/abcdef", "discord.com/invite/abcdef", "https://discord.gg/abcdef"} {
+		asked := must(s.disc.Say(s.mia, s.general, "Come to "+invite+" all"))(t)
+		m := s.answer(ada, s.general, asked.ID, "No.")
+		if head, _, _ := strings.Cut(m.Content, "\n"); strings.Contains(head, invite) && !strings.Contains(head, "<"+invite+">") {
+			t.Errorf("it stands there as %q", head)
+		}
+	}
+}
+
 func TestRefusedReplies(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{NoRateLimits: true})
