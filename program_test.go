@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -128,7 +130,7 @@ func TestReadme(t *testing.T) {
 	for table, have := range map[string][]string{
 		"configuration": keysOf(reflect.TypeFor[settings](), ""),
 		"commands":      commandLines(d.program.commands.Definitions()),
-		"tools":         toolNames(ctx, t, invitation),
+		"tools":         toolLines(ctx, t, invitation),
 	} {
 		if written := readmeTable(string(readme), table); !slices.Equal(slices.Sorted(slices.Values(written)), slices.Sorted(slices.Values(have))) {
 			t.Errorf("the README's table of %s has %q, the program has %q", table, written, have)
@@ -230,7 +232,9 @@ func optionWords(options []discord.ApplicationCommandOption) string {
 	return words.String()
 }
 
-func toolNames(ctx context.Context, t *testing.T, invitation string) []string {
+// toolLines words tools with what they take: first what they need, then in brackets what may be left
+// out, by the alphabet.
+func toolLines(ctx context.Context, t *testing.T, invitation string) []string {
 	t.Helper()
 	c := newClient(shownURL.FindString(invitation), shownKey.FindString(invitation))
 	defer func() {
@@ -245,9 +249,33 @@ func toolNames(ctx context.Context, t *testing.T, invitation string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
+	var lines []string
 	for _, tool := range listed.Tools {
-		names = append(names, tool.Name)
+		lines = append(lines, tool.Name+argumentWords(t, tool.InputSchema))
 	}
-	return names
+	return lines
+}
+
+func argumentWords(t *testing.T, schema any) string {
+	t.Helper()
+	raw, err := json.Marshal(schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var takes struct {
+		Properties map[string]any
+		Required   []string
+	}
+	if err := json.Unmarshal(raw, &takes); err != nil {
+		t.Fatal(err)
+	}
+	var words, brackets strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(takes.Properties)) {
+		if slices.Contains(takes.Required, name) {
+			words.WriteString(" " + name)
+		} else {
+			brackets.WriteString(" [" + name + "]")
+		}
+	}
+	return words.String() + brackets.String()
 }

@@ -36,14 +36,18 @@ func (c *Commands) info(i *interaction) error {
 		return err
 	}
 	e = info.Resident.Entity
-	return i.replace(introduction{info: info, picture: c.relay.AvatarURL(e.Avatar), url: c.card(entities.Created{Entity: e}).url}.message())
+	return i.replace(introduction{
+		info: info, picture: c.relay.AvatarURL(e.Avatar), faceless: c.relay.Faceless(e.ID), url: c.card(entities.Created{Entity: e}).url,
+	}.message())
 }
 
 // introduction is what a person is shown of an entity.
 type introduction struct {
 	info    entities.Info
 	picture string // the address of what it looks like here; "" without one
-	url     string // where its MCP clients connect; for its owner only
+	// faceless is since when Discord has not shown that picture; for its owner only.
+	faceless time.Time
+	url      string // where its MCP clients connect; for its owner only
 }
 
 func (n introduction) message() message {
@@ -62,12 +66,21 @@ func (n introduction) message() message {
 			discord.EmbedField{Name: "Said here", Value: n.said()},
 			discord.EmbedField{Name: "Called by", Value: n.words()})
 	}
+	if n.info.Owns && n.picture != "" && !n.faceless.IsZero() {
+		embed.Fields = append(embed.Fields, discord.EmbedField{Name: "Its picture (shown to you only)", Value: unseen(n.faceless)})
+	}
 	if n.info.Owns {
 		embed.Fields = append(embed.Fields,
 			discord.EmbedField{Name: "Servers (shown to you only)", Value: n.servers()},
 			discord.EmbedField{Name: "Its address (MCP URL, shown to you only)", Value: block("", n.url) + "\nIts id is `" + string(e.ID) + "`. `/entity key` makes a new key."})
 	}
 	return message{embed: embed}
+}
+
+// unseen says that Discord does not show a picture, and who can mend it.
+func unseen(since time.Time) string {
+	return fmt.Sprintf("Discord could not fetch it (first seen %s), so its lines stand without it. "+
+		"Whoever runs this bot can mend that: the address in `http.public_url` must be reachable from the internet.", relative(since))
 }
 
 func (n introduction) doing() string {

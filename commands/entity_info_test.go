@@ -71,27 +71,30 @@ func TestIntroduction(t *testing.T) {
 	for _, part := range []struct {
 		title string
 		info  entities.Info
+		since time.Time
 	}{
-		{"active", entities.Info{
+		{title: "active", info: entities.Info{
 			Resident: resident(func(r *entities.Resident) { r.Entity.Description = "# Helps with **maths**" }), Here: true,
 			Words: []string{"tutor", "*robot*"}, Today: 1, Week: 20, Ever: 300, LastSeen: &seen,
 		}},
-		{"for its owner", entities.Info{
+		{title: "for its owner", info: entities.Info{
 			Resident: resident(func(*entities.Resident) {}), Here: true, Owns: true,
 			Servers: []entities.Guild{{ID: 10, Name: "Home"}, {ID: 11, Name: "[x](https://x.example)"}, {ID: 12}},
 		}},
-		{"for its owner, elsewhere", entities.Info{Resident: entities.Resident{Entity: ada()}, Owns: true}},
-		{"requested", entities.Info{Resident: resident(func(r *entities.Resident) { r.Presence.State, r.Speaks = entities.PresenceRequested, false }), Here: true}},
-		{"paused by a moderator", entities.Info{Resident: suspended(entities.ByModerator, &until), Here: true}},
-		{"paused by an admin", entities.Info{Resident: suspended(entities.ByAdmin, nil), Here: true}},
-		{"paused by an admin for a while", entities.Info{Resident: suspended(entities.ByAdmin, &until), Here: true}},
-		{"its owner left", entities.Info{Resident: suspended(entities.OwnerLeft, nil), Here: true}},
-		{"a kill switch", entities.Info{Resident: resident(func(r *entities.Resident) { r.Speaks = false }), Here: true}},
-		{"paused and stopped", entities.Info{Resident: resident(func(r *entities.Resident) {
+		{title: "for its owner, elsewhere", info: entities.Info{Resident: entities.Resident{Entity: ada()}, Owns: true}},
+		{title: "for its owner, without its picture", info: entities.Info{Resident: entities.Resident{Entity: ada()}, Owns: true}, since: seen},
+		{title: "without its picture", info: entities.Info{Resident: entities.Resident{Entity: ada()}}, since: seen},
+		{title: "requested", info: entities.Info{Resident: resident(func(r *entities.Resident) { r.Presence.State, r.Speaks = entities.PresenceRequested, false }), Here: true}},
+		{title: "paused by a moderator", info: entities.Info{Resident: suspended(entities.ByModerator, &until), Here: true}},
+		{title: "paused by an admin", info: entities.Info{Resident: suspended(entities.ByAdmin, nil), Here: true}},
+		{title: "paused by an admin for a while", info: entities.Info{Resident: suspended(entities.ByAdmin, &until), Here: true}},
+		{title: "its owner left", info: entities.Info{Resident: suspended(entities.OwnerLeft, nil), Here: true}},
+		{title: "a kill switch", info: entities.Info{Resident: resident(func(r *entities.Resident) { r.Speaks = false }), Here: true}},
+		{title: "paused and stopped", info: entities.Info{Resident: resident(func(r *entities.Resident) {
 			r.Entity.State, r.Entity.Stopped, r.Speaks = entities.Paused, true, false
 		}), Here: true}},
 	} {
-		m := commands.Introduction(part.info, "https://troupe.example/avatars/aa.png", "https://troupe.example")
+		m := commands.Introduction(part.info, "https://troupe.example/avatars/aa.png", part.since, "https://troupe.example")
 		fits(t, m)
 		fmt.Fprintf(&b, "######## %s\n%s\n", part.title, show(m))
 	}
@@ -109,7 +112,7 @@ func TestIntroductionAtItsLargest(t *testing.T) {
 	for range 100 {
 		info.Servers = append(info.Servers, entities.Guild{ID: math.MaxUint64, Name: strings.Repeat("*", 100)})
 	}
-	m := commands.Introduction(info, "", "https://"+strings.Repeat("x", 192))
+	m := commands.Introduction(info, "https://troupe.example/avatars/aa.png", noon, "https://"+strings.Repeat("x", 192))
 	fits(t, m)
 	if text := show(m); !strings.Contains(text, "96 more servers") {
 		t.Errorf("shown is %s", text)

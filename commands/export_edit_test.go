@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"time"
+
 	"github.com/disgoorg/disgo/discord"
 
 	"troupe/entities"
@@ -27,6 +29,6 @@ func EditForm(local bool, p entities.Profile, picture string) discord.ModalCreat
 }
 
 // Introduction renders what people are shown of an entity.
-func Introduction(info entities.Info, picture, publicURL string) Shown {
-	return introduction{info: info, picture: picture, url: publicURL + "/mcp/" + string(info.Resident.Entity.ID)}.message().create(0)
+func Introduction(info entities.Info, picture string, faceless time.Time, publicURL string) Shown {
+	return introduction{info: info, picture: picture, faceless: faceless, url: publicURL + "/mcp/" + string(info.Resident.Entity.ID)}.message().create(0)
 }

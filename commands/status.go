@@ -117,6 +117,10 @@ func (h health) population() string {
 	if h.counts.Dormant > 0 {
 		text += fmt.Sprintf("\n%s to be admitted by whoever runs this bot.", amount(h.counts.Dormant, "more server waits", "more servers wait"))
 	}
+	if n := h.relay.Faceless; n > 0 {
+		text += fmt.Sprintf("\nDiscord cannot fetch the pictures of %s, so their lines stand without. Whoever runs this bot makes sure that `http.public_url` can be reached from the internet.",
+			amount(n, "identity", "identities"))
+	}
 	return text
 }
 

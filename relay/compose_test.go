@@ -191,28 +191,3 @@ func TestPartialLine(t *testing.T) {
 		t.Errorf("%d messages stand", n)
 	}
 }
-
-// An embed's pictures come from somewhere, as links lead there.
-func TestAnEmbedsPicturesAreLinks(t *testing.T) {
-	t.Parallel()
-	s := setStage(t, sandbox.Config{NoRateLimits: true})
-	s.play()
-	made, ada := s.entity("Ada", nil, s.general)
-	done(t, s.reg.SetRules(t.Context(), s.admin(), made.Entity.ID, func(_ *string, rules *entities.Rules) error {
-		rules.Links = entities.LinksRefused
-		return nil
-	}))
-	elsewhere := "https://example.com/x.png"
-	for name, embed := range map[string]discord.Embed{
-		"title":       {Title: "x", URL: elsewhere},
-		"image":       {Title: "x", Image: &discord.EmbedResource{URL: elsewhere}},
-		"thumbnail":   {Title: "x", Thumbnail: &discord.EmbedResource{URL: elsewhere}},
-		"footer icon": {Footer: &discord.EmbedFooter{Text: "x", IconURL: elsewhere}},
-		"author icon": {Author: &discord.EmbedAuthor{Name: "x", IconURL: elsewhere}},
-	} {
-		line := relay.Line{Channel: snowflake.ID(s.general), Embeds: []discord.Embed{embed}}
-		if _, err := s.relay.Say(t.Context(), ada, line); !entities.IsRefusal(err, entities.NotAllowed) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
@@ -106,6 +107,52 @@ func TestAReplyToAReply(t *testing.T) {
 	second := s.answer(ada, s.general, first.ID, "I mean a candle.")
 	if head, _, _ := strings.Cut(second.Content, "\n"); !strings.Contains(head, "[Ada]") || !strings.Contains(head, "A lamp.") || strings.Contains(head, "What is it?") {
 		t.Errorf("it stands there as %q", second.Content)
+	}
+}
+
+// An invite needs no scheme to unfold: what a stranger said does not become one under the entity's
+// name.
+func TestAReplyShowsNoInvite(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.general)
+	for _, invite := range []string{"discord.gg/abcdef", "discord.com/invite/abcdef", "https://discord.gg/abcdef"} {
+		asked := must(s.disc.Say(s.mia, s.general, "Come to "+invite+" all"))(t)
+		m := s.answer(ada, s.general, asked.ID, "No.")
+		if head, _, _ := strings.Cut(m.Content, "\n"); strings.Contains(head, invite) && !strings.Contains(head, "<"+invite+">") {
+			t.Errorf("it stands there as %q", head)
+		}
+	}
+}
+
+// What a key stands for is all of the line: its text, what it answers, and its boxes.
+func TestAKeyOfAReply(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.general)
+	one := snowflake.ID(must(s.disc.Say(s.mia, s.general, "One?"))(t).ID)
+	two := snowflake.ID(must(s.disc.Say(s.mia, s.general, "Two?"))(t).ID)
+	line := s.line("Yes.", "k")
+	line.Reply = one
+	first := must(s.relay.Say(t.Context(), ada, line))(t)
+	done(t, s.disc.EditMessage(s.mia, s.general, sandbox.ID(one), "One or not?"))
+	again := must(s.relay.Say(t.Context(), ada, line))(t)
+	if again.Status != relay.StatusSent || again.MessageIDs[0] != first.MessageIDs[0] || len(s.disc.Messages(s.general)) != 3 {
+		t.Errorf("%+v, and again %+v; there stands %s", first, again, s.contents(s.general))
+	}
+	for name, change := range map[string]func(*relay.Line){
+		"another question": func(l *relay.Line) { l.Reply = two },
+		"no question":      func(l *relay.Line) { l.Reply = 0 },
+		"a box":            func(l *relay.Line) { l.Embeds = []discord.Embed{{Title: "Yes."}} },
+		"silently":         func(l *relay.Line) { l.Silent = true },
+	} {
+		other := line
+		change(&other)
+		if _, err := s.relay.Say(t.Context(), ada, other); !entities.IsRefusal(err, entities.Conflict) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
