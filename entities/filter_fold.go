@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"troupe/entities/lookalike"
 )
 
 // fold writes a text so that what looks the same is the same: without case, accents, anything
@@ -139,7 +141,7 @@ func plainLetter(r rune) rune {
 	case '‐', '‑', '‒', '–', '—':
 		return '-'
 	default:
-		return r
+		return lookalike.Letter(r)
 	}
 }
 

@@ -1,6 +1,7 @@
 package entities
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,7 +13,10 @@ type reading struct {
 	pattern []string // for patterns
 }
 
-// forWords gives the text folded: as it stands, without Discord's markup, and with nothing but
+// maskedLinks are those of which people see their words only.
+var maskedLinks = regexp.MustCompile(`\[([^\]\[]*)\]\([^()\s]*\)`)
+
+// forWords gives the text folded: as it stands, without Discord's markup, as masked links show it, and with nothing but
 // letters and digits.
 func (r *reading) forWords() []string {
 	if r.worded == nil {
@@ -30,7 +34,8 @@ func (r *reading) forWords() []string {
 			}
 			return ' '
 		}, plain)
-		for _, other := range []string{unmarked, strings.Join(strings.Fields(loose), " ")} {
+		shown := fold(maskedLinks.ReplaceAllString(r.text, "$1"))
+		for _, other := range []string{unmarked, strings.Join(strings.Fields(loose), " "), shown} {
 			if other != plain {
 				r.worded = append(r.worded, other)
 			}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/disgoorg/disgo/discord"
@@ -15,6 +16,9 @@ import (
 
 // excerptOfReply is how much of the message that is answered is shown, in characters.
 const excerptOfReply = 80
+
+// invites unfold into cards wherever they stand.
+var invites = regexp.MustCompile(`(?i)(?:https?://)?(?:www\.)?(?:discord(?:app)?\.com/invite|discord\.gg)/\S+`)
 
 // reply is the line that stands in for a reply, which webhooks cannot make (Discord:
 // resources/webhook, Execute Webhook has no message_reference). It pings nobody.
@@ -34,7 +38,7 @@ func (r *Relay) reply(ctx context.Context, actor entities.Actor, permit entities
 		return "", entities.Refuse(entities.Invalid, "That is a notice of Discord's, which cannot be answered. Leave reply_to out.")
 	}
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: permit.Guild().ID}
-	return text.Reply(p.author(answered).Name, text.Excerpt(r.ownWords(answered), excerptOfReply), messageLink(permit.Guild().ID, where.ID, message)), nil
+	return text.Reply(p.author(answered).Name, text.Excerpt(invites.ReplaceAllString(r.ownWords(answered), "(invite)"), excerptOfReply), messageLink(permit.Guild().ID, where.ID, message)), nil
 }
 
 // oneMessage gives a message of a channel, from memory or from Discord.

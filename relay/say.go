@@ -12,6 +12,7 @@ import (
 type patience struct {
 	answer  time.Duration // for a line, before its caller is told that it is still under way
 	goodbye time.Duration // for a line that is under way when the program ends
+	compose time.Duration // for what a line names: people, and the message that it answers
 	post    time.Duration // for Discord to take a message
 	soon    time.Duration // for the echo of a message that Discord has
 	echo    time.Duration // for word of a message that Discord may have taken
@@ -22,11 +23,11 @@ type patience struct {
 
 // usualPatience answers within 25 s, which clients bear.
 var usualPatience = patience{
-	answer: 24 * time.Second, goodbye: 6 * time.Second, post: 10 * time.Second, soon: 200 * time.Millisecond, echo: 10 * time.Second, face: 15 * time.Second, members: 5 * time.Second, settled: time.Minute,
+	answer: 19 * time.Second, compose: 5 * time.Second, goodbye: 6 * time.Second, post: 10 * time.Second, soon: 200 * time.Millisecond, echo: 10 * time.Second, face: 15 * time.Second, members: 5 * time.Second, settled: time.Minute,
 }
 
 // Say speaks for an entity: through the channel's webhook, under the entity's name and avatar.
-// It answers when Discord has the line and it is written down whose it is, or after 24 seconds
+// It answers when Discord has the line and it is written down whose it is, or within 25 seconds
 // with how far it has come. A line is said once, whatever happens: one whose outcome is not
 // known is not sent again.
 func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent, error) {
@@ -45,7 +46,9 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	if r.drained() {
 		return Sent{}, errEnding
 	}
-	s, err := r.compose(ctx, actor, permit, line)
+	composing, cancel := context.WithTimeout(ctx, r.patience.compose)
+	defer cancel()
+	s, err := r.compose(composing, actor, permit, line)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -69,6 +72,9 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 		return r.repeat(ctx, actor, permit, begun)
 	}
 	s.mouth.turns.join(s)
+	if r.drained() { // meanwhile
+		r.dismiss(s.mouth)
+	}
 	return r.outcome(ctx, s)
 }
 
@@ -147,11 +153,16 @@ func (r *Relay) Drain() {
 	r.drain.Do(func() {
 		close(r.draining)
 		for _, m := range r.webhooks.all() {
-			for _, s := range m.turns.clear() {
-				r.fail(context.Background(), s, errEnding)
-			}
+			r.dismiss(m)
 		}
 	})
+}
+
+// dismiss ends the lines that wait for a channel's turn.
+func (r *Relay) dismiss(m *mouth) {
+	for _, s := range m.turns.clear() {
+		r.fail(context.Background(), s, errEnding)
+	}
 }
 
 func (r *Relay) drained() bool {

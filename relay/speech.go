@@ -154,8 +154,12 @@ func (r *Relay) reconsider(ctx context.Context, s *speech) (entities.Permit, err
 // depart decides once more when Discord is about to be asked, after all waiting, and notes that
 // Discord may have the line from now on.
 func (r *Relay) depart(ctx context.Context, s *speech) error {
-	if err := r.may(ctx, s.actor, entities.Post, s.line.ChannelID); err != nil {
+	permit, err := r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
+	if err != nil {
 		return err
+	}
+	if allowed := s.parts[s.next].AllowedMentions; !permit.MentionsAll() && len(allowed.Roles)+len(allowed.Parse) > 0 {
+		return entities.Refuse(entities.NotAllowed, "You may ping roles and everyone there no more. Nothing was sent; say it without.")
 	}
 	if s.line.State != entities.LineQueued {
 		return nil

@@ -125,3 +125,16 @@ func fold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
 var misread = strings.NewReplacer("Ϲ", "C", "ϲ", "c", "™", "®", "℠", "®")
 
 func decomposed(name string) []rune { return []rune(norm.NFKD.String(misread.Replace(name))) }
+
+// Letter gives the small Latin letter that a letter looks like, or the letter itself.
+func Letter(r rune) rune {
+	for _, form := range []rune{r, unicode.ToUpper(r)} {
+		if looks := prototypes()[form]; len(looks) == 1 && unicode.IsLetter(rune(looks[0])) {
+			return unicode.ToLower(rune(looks[0]))
+		}
+		if latin, ok := fancies()[form]; ok {
+			return latin
+		}
+	}
+	return r
+}

@@ -19,7 +19,7 @@ import (
 // second one is then taken back through that new webhook (settle reads the mouth's id and
 // token, not those that said the line), which knows no such message: 404 counts as deleted, and
 // the line is said again. It stands twice, once where it must not.
-func TestHostileMovedUnderTwoLines(t *testing.T) {
+func TestMovedUnderTwoLines(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	s.play()

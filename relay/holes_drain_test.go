@@ -16,7 +16,7 @@ import (
 // A call that has passed the look at drained, and writes its line down while Drain empties the
 // queues, joins a queue that nobody empties any more. It is told "queued: it will be said
 // without you", and the next run finds it and notes it as failed.
-func TestHostileALineThatJoinsWhileDraining(t *testing.T) {
+func TestALineThatJoinsWhileDraining(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	s.play()

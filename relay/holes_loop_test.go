@@ -11,7 +11,7 @@ import (
 // While entities rest in a channel they say nothing there. The title of a thread is said there
 // (Discord announces it in the channel), and StartThread asks the limits (Spend) but not the
 // loop guard: two entities go on by titles, and each new thread has a fresh guard for lines.
-func TestHostileThreadsWhileEntitiesRest(t *testing.T) {
+func TestThreadsWhileEntitiesRest(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{NoRateLimits: true})
 	s.play()

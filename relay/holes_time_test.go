@@ -15,7 +15,7 @@ import (
 // A call is answered within 25 seconds, whatever Discord does. The timer of outcome only begins
 // when the line is composed, and that may look ten names up, three seconds each, one after the
 // other, and read the answered message without a bound of its own.
-func TestHostileAnswerWithin25Seconds(t *testing.T) {
+func TestAnswerWithin25Seconds(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	s.play()

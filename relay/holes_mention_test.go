@@ -16,7 +16,7 @@ import (
 // A line waits for its turn; meanwhile an admin takes mention_all from its entity. Rights are
 // decided again when its turn comes, but whom it pings was decided when it was composed
 // (allowed_mentions stand in s.parts; reconsider's permit is only looked at for where).
-func TestHostileMentionAllIsTakenWhileALineWaits(t *testing.T) {
+func TestMentionAllIsTakenWhileALineWaits(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	if err := s.disc.ChangeRole(s.guild, sandbox.ID(s.guild), func(r *sandbox.Role) { r.Permissions |= sandbox.MentionEveryone }); err != nil {
