@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -133,15 +134,22 @@ func (r *Registry) Known(ctx context.Context, actor Actor, permit Permit, draft 
 	if permit.right != Post || permit.entity.ID != m.entry.ID {
 		return Begun{}, Refuse(NotAllowed, "What was said follows from a permit of one's own to speak, which this is not.")
 	}
+	if err := draft.checkKey(); err != nil {
+		return Begun{}, err
+	}
 	return r.earlier(r.db.reader.WithContext(ctx), r.lineOf(permit, draft))
 }
 
 func (d Draft) check() error {
-	switch {
-	case utf8.RuneCountInString(d.Key) > MaxKey || !utf8.ValidString(d.Key):
-		return Refuse(Invalid, "idempotency_key has at most %d characters.", MaxKey)
-	case len(d.Parts) == 0 || len(d.Parts) > MaxParts:
+	if len(d.Parts) == 0 || len(d.Parts) > MaxParts {
 		return fmt.Errorf("a line of %d messages", len(d.Parts))
+	}
+	return d.checkKey()
+}
+
+func (d Draft) checkKey() error {
+	if utf8.RuneCountInString(d.Key) > MaxKey || !utf8.ValidString(d.Key) || strings.ContainsFunc(d.Key, unicode.IsControl) {
+		return Refuse(Invalid, "idempotency_key has at most %d characters, none of them control characters.", MaxKey)
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ func (r *Relay) compose(ctx context.Context, actor entities.Actor, permit entiti
 		s.parts = append(s.parts, r.message(permit, line, part, resolved.Text))
 	}
 	s.parts[len(s.parts)-1].Embeds = line.Embeds
+	s.said = s.judged(line)
 	return s, newPost(&s.parts[0], permit.Channel(), line)
 }
 

@@ -1,6 +1,10 @@
 package relay
 
-import "github.com/disgoorg/snowflake/v2"
+import (
+	"time"
+
+	"github.com/disgoorg/snowflake/v2"
+)
 
 // OnTheirWay is how many messages of a channel count as being on their way to Discord, against
 // the limit that it does not tell.
@@ -10,3 +14,6 @@ func (r *Relay) OnTheirWay(channel snowflake.ID) int {
 	defer t.mu.Unlock()
 	return t.hidden.flying
 }
+
+// HoldFor shortens how long a line is kept that Discord does not take.
+func (r *Relay) HoldFor(d time.Duration) { r.patience.hold = d }

@@ -47,7 +47,8 @@ func (r *Relay) post(ctx context.Context, permit entities.Permit, s *speech) (f 
 // anotherMightDo says of a refusal whether another webhook, or the same with another token, might do.
 func anotherMightDo(err error) bool {
 	switch code(err) {
-	case rest.JSONErrorCodeUnknownWebhook, rest.JSONErrorCodeInvalidWebhookToken:
+	// A thread is unknown to the webhook of another channel, to which it may have been moved.
+	case rest.JSONErrorCodeUnknownWebhook, rest.JSONErrorCodeInvalidWebhookToken, rest.JSONErrorCodeUnknownChannel:
 		return true
 	default:
 		return httpStatus(err) == http.StatusUnauthorized // there is no other token in the request

@@ -168,23 +168,37 @@ func (r *Relay) reopen(m *mouth, begun entities.Begun) {
 }
 
 // recover learns what became of the lines that were under way when the program ended last. It
-// is tried until Discord and the database have answered, or ctx ends.
+// goes round them until Discord and the database have answered for each, or ctx ends: a server in
+// an outage holds up no other one's.
 func (r *Relay) recover(ctx context.Context) {
 	var open []entities.Begun
-	if !r.tryOn(ctx, "read the open lines", func(ctx context.Context) (err error) {
-		open, err = r.registry.OpenLines(ctx, ingest)
-		return err
-	}) {
-		return
-	}
-	for _, begun := range open {
-		if r.speeches.of(begun.Line.ID) != nil {
-			continue // it is this run's own
+	for pause := time.Second / 2; ; pause = min(2*pause, longestPause) {
+		var err error
+		if open, err = r.registry.OpenLines(ctx, ingest); err == nil {
+			break
 		}
-		if !r.tryOn(ctx, "learn what became of a line", func(ctx context.Context) error { return r.recoverLine(ctx, begun) }) {
+		r.log.Warn("read the open lines", "err", err)
+		if !sleep(ctx, pause) {
 			return
 		}
 	}
+	for pause := time.Second / 2; len(open) > 0; pause = min(2*pause, longestPause) {
+		open = slices.DeleteFunc(open, func(begun entities.Begun) bool { return r.recovered(ctx, begun) })
+		if len(open) > 0 && !sleep(ctx, pause) {
+			return
+		}
+	}
+}
+
+func (r *Relay) recovered(ctx context.Context, begun entities.Begun) bool {
+	if r.speeches.of(begun.Line.ID) != nil {
+		return true // it is this run's own
+	}
+	err := r.recoverLine(ctx, begun)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errUntold) {
+		r.log.Warn("learn what became of a line; it is tried again", "entity", begun.Line.EntityID, "err", scrubError(err))
+	}
+	return err == nil
 }
 
 func (r *Relay) recoverLine(ctx context.Context, begun entities.Begun) error {
@@ -220,20 +234,4 @@ func (r *Relay) recoverLine(ctx context.Context, begun entities.Begun) error {
 	return nil
 }
 
-var errUntold = errors.New("Discord has not told of the channel yet")
-
-// tryOn repeats something until it succeeds; it says false when ctx ends first.
-func (r *Relay) tryOn(ctx context.Context, what string, do func(context.Context) error) bool {
-	for pause := 500 * time.Millisecond; ; pause = min(2*pause, longestPause) {
-		err := do(ctx)
-		if err == nil {
-			return true
-		}
-		if ctx.Err() == nil && !errors.Is(err, errUntold) {
-			r.log.Warn("it is tried again", "what", what, "err", scrubError(err))
-		}
-		if !sleep(ctx, pause) {
-			return false
-		}
-	}
-}
+var errUntold = errors.New("what Discord has to tell of the channel is not known yet")

@@ -10,9 +10,9 @@ import (
 	"troupe/entities"
 )
 
-// said is a composed line as its entity's rules judge it: everything in it that people would
+// judged is a composed line as its entity's rules judge it: everything in it that people would
 // read, as the entity gave it, and whom its messages would ping.
-func (s *speech) said(line Line) entities.Said {
+func (s *speech) judged(line Line) entities.Said {
 	texts := []string{line.Content, line.ThreadName}
 	for _, e := range line.Embeds {
 		texts = append(texts, embedded(e)...)

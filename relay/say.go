@@ -17,13 +17,14 @@ type patience struct {
 	soon    time.Duration // for the echo of a message that Discord has
 	echo    time.Duration // for word of a message that Discord may have taken
 	face    time.Duration // before a message without a picture is looked at again
+	hold    time.Duration // for Discord to take a line that it does not take yet
 	members time.Duration // for the gateway to tell of members
 	settled time.Duration // between looks whether the start is over
 }
 
 // usualPatience answers within 25 s, which clients bear.
 var usualPatience = patience{
-	answer: 19 * time.Second, compose: 5 * time.Second, goodbye: 6 * time.Second, post: 10 * time.Second, soon: 200 * time.Millisecond, echo: 10 * time.Second, face: 15 * time.Second, members: 5 * time.Second, settled: time.Minute,
+	answer: 19 * time.Second, compose: 5 * time.Second, goodbye: 6 * time.Second, post: 10 * time.Second, soon: 200 * time.Millisecond, echo: 10 * time.Second, face: 15 * time.Second, hold: 2 * time.Minute, members: 5 * time.Second, settled: time.Minute,
 }
 
 // Say speaks for an entity: through the channel's webhook, under the entity's name and avatar.
@@ -59,7 +60,7 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 		return Sent{}, entities.Refuse(entities.Unavailable, "That channel is busy: too many lines wait there already. Nothing was sent; try again in some minutes.")
 	}
 	begun, err := r.registry.Begin(ctx, actor, permit, entities.Draft{
-		Key: line.Key, Body: line.body(), Parts: s.texts(), Said: s.said(line), Waits: !free,
+		Key: line.Key, Body: line.body(), Parts: s.texts(), Said: s.said, Waits: !free,
 		Opened: func(begun entities.Begun) {
 			s.line, s.hashes = begun.Line, begun.Parts
 			r.speeches.open(s)
@@ -138,7 +139,9 @@ func standing(permit entities.Permit, begun entities.Begun) (Sent, error) {
 		sent.Status = StatusPartial
 	case entities.LineFailed:
 		return Sent{}, entities.Refuse(entities.Unavailable, "That line was not sent. Nothing stands; send it again if you still mean it.")
-	case entities.LineQueued, entities.LineSending, entities.LineUnknown:
+	case entities.LineQueued: // by an earlier run of the program, which ended first
+		return Sent{}, entities.Refuse(entities.Unavailable, "That line was not sent: the bot was restarted while it waited. Nothing stands; send it again in a minute if you still mean it.")
+	case entities.LineSending, entities.LineUnknown:
 	}
 	if len(sent.MessageIDs) > 0 {
 		sent.ChannelID = begun.Channel
@@ -244,6 +247,9 @@ func (r *Relay) writeTold(lines []int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), ownTime)
 	defer cancel()
 	if err := r.registry.Answered(ctx, ingest, lines); err != nil {
-		r.log.Error("note which lines were answered", "err", err)
+		r.log.Error("note which lines were answered; it is tried again", "err", err)
+		for _, line := range lines {
+			r.told.put(line)
+		}
 	}
 }

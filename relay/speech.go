@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	// longestHold is how long a line is kept that Discord does not take yet.
-	longestHold = 2 * time.Minute
 	// Writing down what became of a line may meet a busy disk.
 	ownTries = 3
 	ownPause = 300 * time.Millisecond
@@ -33,6 +31,9 @@ type speech struct {
 	begun  bool // it has its turn; turns guards it
 	room   bool // for its next message, taken from the limit that Discord does not tell
 	flying bool // counted among those on their way; turns guards it
+
+	said entities.Said // as its entity's rules judge it
+	held time.Time     // since when Discord does not take it; zero while it does
 
 	next int          // the part to be said
 	at   snowflake.ID // where it stands: the line's channel, or the post that it opened
@@ -105,7 +106,7 @@ func (r *Relay) utter(s *speech) {
 			return
 		}
 		f, stands, err := r.post(ctx, permit, s)
-		if long, ok := errors.AsType[*LongWaitError](err); ok && long.Wait < longestHold && !r.drained() {
+		if long, ok := errors.AsType[*LongWaitError](err); ok && r.keeps(s, long.Wait) {
 			s.mouth.turns.back(s, r.now().Add(long.Wait))
 			return
 		}
@@ -121,6 +122,14 @@ func (r *Relay) utter(s *speech) {
 		s.next++
 	}
 	r.end(s, r.sentAs(s, StatusSent), nil)
+}
+
+// keeps says whether a line goes on waiting for Discord to take it.
+func (r *Relay) keeps(s *speech, wait time.Duration) bool {
+	if s.held.IsZero() {
+		s.held = r.now()
+	}
+	return r.now().Add(wait).Sub(s.held) < r.patience.hold && !r.drained()
 }
 
 // another waits until one more message of the line may go out.
@@ -148,7 +157,14 @@ func (r *Relay) reconsider(ctx context.Context, s *speech) (entities.Permit, err
 	if r.drained() {
 		return entities.Permit{}, errEnding
 	}
-	return r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
+	permit, err := r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
+	if waited := s.line.State == entities.LineQueued || !s.held.IsZero(); err != nil || !waited || s.next > 0 {
+		return permit, err
+	}
+	if permit.Entity().Name != s.parts[0].Username {
+		return permit, entities.Refuse(entities.Conflict, "Your name there changed while the line waited. Nothing was sent; say it again.")
+	}
+	return permit, r.registry.Screen(ctx, s.actor, permit, s.said)
 }
 
 // depart decides once more when Discord is about to be asked, after all waiting, and notes that

@@ -112,7 +112,7 @@ func (r *Relay) checkThread(ctx context.Context, actor entities.Actor, permit en
 	if err != nil {
 		return "", err
 	}
-	return name, r.registry.Screen(ctx, actor, permit, s.said(line))
+	return name, r.registry.Screen(ctx, actor, permit, s.said)
 }
 
 // openThread makes the thread on Discord; what it made is known at once.

@@ -15,7 +15,7 @@ import (
 
 // A line waits; meanwhile an admin blocks its word, and its owner renames the entity. Neither is
 // looked at when the line's turn comes: it is said, under a name that nobody has any more.
-func TestHostileRulesAndNamesOfAWaitingLine(t *testing.T) {
+func TestRulesAndNamesOfAWaitingLine(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	s.play()

@@ -8,7 +8,7 @@ import (
 
 // A key with a NUL character is valid UTF-8 (JSON's \u0000). SQLite takes it, PostgreSQL does not:
 // it is refused in words, or taken, by both.
-func TestHostileKeyWithNUL(t *testing.T) {
+func TestKeyWithNUL(t *testing.T) {
 	reg, ids := namesakes(t, "Ada")
 	acting, err := reg.RotateKey(t.Context(), admin(olivia), ids[0])
 	require(t, err)

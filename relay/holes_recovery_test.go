@@ -14,7 +14,7 @@ import (
 
 // Of two servers with lines that were under way when the program ended, one is in an outage.
 // recover waits for it (errUntold, tryOn) and never comes to the other one's line.
-func TestHostileOneServersOutageStopsAllRecovery(t *testing.T) {
+func TestOneServersOutageStopsAllRecovery(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	other := must(s.disc.AddGuild("Other", s.olivia))(t)
