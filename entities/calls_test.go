@@ -104,9 +104,9 @@ func (s *stage) act(t *testing.T) {
 	s.ada, err = s.Authenticate(ctx, s.key, "")
 	require(t, err)
 	say(t, s.Registry, message(1, general), message(2, lab))
-	require(t, (s.SetChannels(ctx, admin(mia), s.ids["Ada"], rules([]entities.ChosenRule{
+	require(t, s.SetChannels(ctx, admin(mia), s.ids["Ada"], rules([]entities.ChosenRule{
 		{ChosenChannel: chosen(lab)[0], Access: entities.Write}, {ChosenChannel: chosen(general)[0], Access: entities.Write},
-	}))))
+	})))
 	s.permit, err = s.Authorize(ctx, s.ada, entities.Post, general)
 	require(t, err)
 	s.elsewhere, err = s.Authorize(ctx, s.ada, entities.Post, lab)

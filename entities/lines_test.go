@@ -181,8 +181,8 @@ func TestLinesSurviveARestart(t *testing.T) {
 	if len(open) != 3 || open[0].Line.State != entities.LineQueued || open[1].Line.State != entities.LineSending || open[2].Line.State != entities.LineUnknown {
 		t.Errorf("open are %+v", open)
 	}
-	print, err := p.Fingerprint(t.Context(), program, "Ada", "  sending\n")
-	if err != nil || string(print) != string(open[1].Parts[0].Hash) {
+	known, err := p.Fingerprint(t.Context(), program, "Ada", "  sending\n")
+	if err != nil || string(known) != string(open[1].Parts[0].Hash) {
 		t.Errorf("its part is not known again: %v", err)
 	}
 	for text, again := range map[string]bool{"queued": false, "sending": true, "sent": true, "told": false, "failed": false, "unknown": true} {

@@ -25,6 +25,9 @@ func (r *Relay) learn(event gateway.EventData) {
 		if e.Unavailable {
 			r.world.SetAvailable(e.ID, false)
 		} else {
+			for _, c := range r.world.Channels(e.ID) {
+				r.webhooks.drop(c.ID)
+			}
 			r.world.RemoveGuild(e.ID)
 			r.departed(e.ID)
 		}

@@ -51,67 +51,46 @@ func httpStatus(err error) int {
 	return refused.Response.StatusCode
 }
 
-// word turns a refusal of Discord's into a sentence that an entity may read, without names,
-// which are strangers' text; other errors stay what they are, scrubbed of secrets.
-func word(err error) error {
-	refuse := func(reason entities.Reason, text string) error { return entities.Refuse(reason, "%s", text) }
-	switch code(err) {
-	case rest.JSONErrorCodeUnknownChannel:
-		return refuse(entities.NotFound, "That channel is gone.")
-	case rest.JSONErrorCodeUnknownMessage:
-		return refuse(entities.NotFound, "There is no such message in that channel.")
-	case rest.JSONErrorCodeUnknownEmoji:
-		return refuse(entities.Invalid, "Discord does not know this emoji. Use a plain emoji, or one of that server's as name:id.")
-	case rest.JSONErrorCodeMissingAccess, rest.JSONErrorCodeLackPermissionsToPerformAction:
-		return refuse(entities.NotAllowed, "Discord does not let the bot do this in that channel. An admin of that server can look at the bot's permissions in that channel's settings.")
-	case rest.JSONErrorCodeMaximumWebhooksReached:
-		return refuse(entities.Conflict, "That channel has its 15 webhooks already, and entities speak through one. An admin of that server can delete one under Edit Channel, Integrations.")
-	case rest.JSONErrorCodeMaximumWebhooksPerGuildReached:
-		return refuse(entities.Conflict, "That server has its 1,000 webhooks already, and entities speak through one. An admin can delete one under Server Settings, Integrations.")
-	case rest.JSONErrorCodeMaximumReactionsReached:
-		return refuse(entities.Conflict, "This message has 20 different reactions already, which is all that Discord allows.")
-	case rest.JSONErrorCodeReactionBlocked:
-		return refuse(entities.NotAllowed, "The author of this message has blocked the bot, so it cannot react to it.")
-	case rest.JSONErrorCodeThreadAlreadyCreatedForMessage:
-		return refuse(entities.Conflict, "That message has a thread already. The thread's id is the message's own: speak there with send_message.")
-	case rest.JSONErrorCodeMaximumActiveThreadsReached, rest.JSONErrorCodeMaximumActiveAnnouncementThreadsReached:
-		return refuse(entities.Conflict, "That server has as many open threads as Discord allows. Speak in one of them, or wait until some are archived.")
-	case rest.JSONErrorCodeCannotExecuteActionOnThisChannelType:
-		return refuse(entities.Invalid, "Discord does not have this in that kind of channel. Choose a text channel.")
-	case rest.JSONErrorCodeInvalidMessageType:
-		return refuse(entities.Invalid, "That message is a notice by Discord itself, to which this cannot be done. Choose a message that somebody wrote.")
-	case rest.JSONErrorCodeThreadLocked:
-		return refuse(entities.NotAllowed, "That thread is locked. A moderator of that server can unlock it.")
-	case rest.JSONErrorCodeOperationOnArchivedThread:
-		return refuse(entities.NotAllowed, "That thread is archived. Someone who may post there can open it again.")
-	case rest.JSONErrorCodeMessageBlockedByAutomaticModeration, rest.JSONErrorCodeTitleBlockedByAutomaticModeration:
-		return refuse(entities.NotAllowed, "That server's AutoMod blocked this text. Say it differently.")
-	case rest.JSONErrorCodeMessageBlockedByHarmfulLinksFilter:
-		return refuse(entities.NotAllowed, "Discord blocked a link in this text as harmful.")
-	case rest.JSONErrorCodeTagRequiredToCreateForumPost:
-		return refuse(entities.Invalid, "That forum wants at least one tag on every post. list_channels shows its tags.")
-	case rest.JSONErrorCodeActionCannotBePerformedDueToSlowmode, rest.JSONErrorCodeChannelWriteRateLimit:
-		return refuse(entities.Unavailable, "That channel is in slow mode. Try again later.")
-	case rest.JSONErrorCodeUnknownWebhook:
-		return refuse(entities.Unavailable, webhookVanishes)
-	case rest.JSONErrorCodeInvalidWebhookToken:
-		return refuse(entities.Unavailable, webhookRefused)
-	case rest.JSONErrorCodeInvalidFormBody:
-		return refuse(entities.Invalid, "Discord does not take this as it is: something in it has a wrong form or length.")
-	}
-	return wordTransport(err)
+// answers are how entities read what Discord answers, by its codes (topics/opcodes-and-status-codes),
+// without names, which are strangers' text.
+var answers = map[rest.JSONErrorCode]struct {
+	reason entities.Reason
+	text   string
+}{
+	rest.JSONErrorCodeUnknownChannel:                          {entities.NotFound, "That channel is gone."},
+	rest.JSONErrorCodeUnknownMessage:                          {entities.NotFound, "There is no such message in that channel."},
+	rest.JSONErrorCodeUnknownEmoji:                            {entities.Invalid, "Discord does not know this emoji. Use a plain emoji, or one of that server's as name:id."},
+	rest.JSONErrorCodeMissingAccess:                           {entities.NotAllowed, "Discord does not let the bot do this in that channel. An admin of that server can look at the bot's permissions in that channel's settings."},
+	rest.JSONErrorCodeLackPermissionsToPerformAction:          {entities.NotAllowed, "Discord does not let the bot do this in that channel. An admin of that server can look at the bot's permissions in that channel's settings."},
+	rest.JSONErrorCodeMaximumWebhooksReached:                  {entities.Conflict, "That channel has its 15 webhooks already, and entities speak through one. An admin of that server can delete one under Edit Channel, Integrations."},
+	rest.JSONErrorCodeMaximumWebhooksPerGuildReached:          {entities.Conflict, "That server has its 1,000 webhooks already, and entities speak through one. An admin can delete one under Server Settings, Integrations."},
+	rest.JSONErrorCodeMaximumReactionsReached:                 {entities.Conflict, "This message has 20 different reactions already, which is all that Discord allows."},
+	rest.JSONErrorCodeReactionBlocked:                         {entities.NotAllowed, "The author of this message has blocked the bot, so it cannot react to it."},
+	rest.JSONErrorCodeThreadAlreadyCreatedForMessage:          {entities.Conflict, "That message has a thread already. The thread's id is the message's own: speak there with send_message."},
+	rest.JSONErrorCodeMaximumActiveThreadsReached:             {entities.Conflict, "That server has as many open threads as Discord allows. Speak in one of them, or wait until some are archived."},
+	rest.JSONErrorCodeMaximumActiveAnnouncementThreadsReached: {entities.Conflict, "That server has as many open threads as Discord allows. Speak in one of them, or wait until some are archived."},
+	rest.JSONErrorCodeCannotExecuteActionOnThisChannelType:    {entities.Invalid, "Discord does not have this in that kind of channel. Choose a text channel."},
+	rest.JSONErrorCodeInvalidMessageType:                      {entities.Invalid, "That message is a notice by Discord itself, to which this cannot be done. Choose a message that somebody wrote."},
+	rest.JSONErrorCodeThreadLocked:                            {entities.NotAllowed, "That thread is locked. A moderator of that server can unlock it."},
+	rest.JSONErrorCodeOperationOnArchivedThread:               {entities.NotAllowed, "That thread is archived. Someone who may post there can open it again."},
+	rest.JSONErrorCodeMessageBlockedByAutomaticModeration:     {entities.NotAllowed, "That server's AutoMod blocked this text. Say it differently."},
+	rest.JSONErrorCodeTitleBlockedByAutomaticModeration:       {entities.NotAllowed, "That server's AutoMod blocked this text. Say it differently."},
+	rest.JSONErrorCodeMessageBlockedByHarmfulLinksFilter:      {entities.NotAllowed, "Discord blocked a link in this text as harmful."},
+	rest.JSONErrorCodeTagRequiredToCreateForumPost:            {entities.Invalid, "That forum wants at least one tag on every post. list_channels shows its tags."},
+	rest.JSONErrorCodeActionCannotBePerformedDueToSlowmode:    {entities.Unavailable, "That channel is in slow mode. Try again later."},
+	rest.JSONErrorCodeChannelWriteRateLimit:                   {entities.Unavailable, "That channel is in slow mode. Try again later."},
+	rest.JSONErrorCodeUnknownWebhook:                          {entities.Unavailable, webhookVanishes},
+	rest.JSONErrorCodeInvalidWebhookToken:                     {entities.Unavailable, webhookRefused},
+	rest.JSONErrorCodeInvalidFormBody:                         {entities.Invalid, "Discord does not take this as it is: something in it has a wrong form or length."},
 }
 
-const (
-	botRefused     = "Discord refused the bot's token. Whoever runs the bot has to set a new one."
-	webhookRefused = "Discord does not take the webhook through which entities speak there, though the bot read it anew. Try again in a minute. " +
-		"If it stays so, an admin of that server can delete the bot's webhook under Edit Channel, Integrations; the bot then makes another."
-)
-
-// fromBot says whether the request that Discord refused had the bot's token.
-func fromBot(err error) bool {
-	var refused *rest.Error
-	return errors.As(err, &refused) && refused.Request != nil && refused.Request.Header.Get("Authorization") != ""
+// word turns a refusal of Discord's into a sentence that an entity may read; other errors stay
+// what they are, scrubbed of secrets.
+func word(err error) error {
+	if known, ok := answers[code(err)]; ok {
+		return entities.Refuse(known.reason, "%s", known.text)
+	}
+	return wordTransport(err)
 }
 
 // wordTransport words what stood between us and Discord.

@@ -46,7 +46,7 @@ func (r *Relay) await(ctx context.Context, s *speech, permit entities.Permit, f 
 // found looks for a flight's message where it should stand.
 func (r *Relay) found(ctx context.Context, m *mouth, parent entities.Channel, f *flight) bool {
 	if f.channel != 0 {
-		if err := r.readBack(ctx, m, parent, f.channel); err != nil {
+		if err := r.readBack(ctx, m, f.channel); err != nil {
 			r.log.Warn("look for a line whose outcome is not known", "channel", f.channel, "err", scrubError(err))
 		}
 	}
@@ -59,7 +59,7 @@ func (r *Relay) found(ctx context.Context, m *mouth, parent entities.Channel, f 
 }
 
 // readBack looks through a channel's newest messages for those that lost flights became.
-func (r *Relay) readBack(ctx context.Context, m *mouth, parent entities.Channel, channel snowflake.ID) error {
+func (r *Relay) readBack(ctx context.Context, m *mouth, channel snowflake.ID) error {
 	m.reading.Lock()
 	defer m.reading.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, r.patience.post)
@@ -144,7 +144,7 @@ func (r *Relay) lookBack(ctx context.Context, parent entities.Channel, begun ent
 	if !ok || where.IsForum() {
 		return
 	}
-	if err := r.readBack(ctx, m, parent, where.ID); err != nil {
+	if err := r.readBack(ctx, m, where.ID); err != nil {
 		r.log.Warn("look for a line whose outcome is not known", "channel", where.ID, "err", scrubError(err))
 	}
 }
@@ -223,7 +223,7 @@ func (r *Relay) recoverLine(ctx context.Context, begun entities.Begun) error {
 		}
 		r.reopen(m, begun)
 		if !where.IsForum() {
-			if err := r.readBack(ctx, m, parent, where.ID); err != nil && !hopeless(err) {
+			if err := r.readBack(ctx, m, where.ID); err != nil && !hopeless(err) {
 				return err
 			}
 		}

@@ -38,7 +38,6 @@ type speech struct {
 	next int          // the part to be said
 	at   snowflake.ID // where it stands: the line's channel, or the post that it opened
 	ids  []snowflake.ID
-	link string
 
 	ambiguous []string // names in it that several have
 
