@@ -19,7 +19,7 @@ var readBacks = []float64{0.2, 0.55, 0.9}
 
 // await waits for word of a message that Discord may or may not have taken: its echo, or the
 // message itself where it should stand. It is never sent again.
-func (r *Relay) await(ctx context.Context, s *speech, permit entities.Permit, f *flight) bool {
+func (r *Relay) await(ctx context.Context, s *speech, f *flight) bool {
 	s.mouth.turns.lend(s)
 	begin := time.Now()
 	for _, share := range append(slices.Clone(readBacks), 1) {
@@ -31,12 +31,12 @@ func (r *Relay) await(ctx context.Context, s *speech, permit entities.Permit, f 
 		case <-timer.C:
 		case <-r.draining:
 			timer.Stop()
-			return r.found(ctx, s.mouth, permit.WebhookChannel(), f)
+			return r.found(ctx, s.mouth, f)
 		case <-ctx.Done():
 			timer.Stop()
 			return false
 		}
-		if share < 1 && r.found(ctx, s.mouth, permit.WebhookChannel(), f) {
+		if share < 1 && r.found(ctx, s.mouth, f) {
 			return true
 		}
 	}
@@ -44,7 +44,7 @@ func (r *Relay) await(ctx context.Context, s *speech, permit entities.Permit, f 
 }
 
 // found looks for a flight's message where it should stand.
-func (r *Relay) found(ctx context.Context, m *mouth, parent entities.Channel, f *flight) bool {
+func (r *Relay) found(ctx context.Context, m *mouth, f *flight) bool {
 	if f.channel != 0 {
 		if err := r.readBack(ctx, m, f.channel); err != nil {
 			r.log.Warn("look for a line whose outcome is not known", "channel", f.channel, "err", scrubError(err))

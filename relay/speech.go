@@ -113,7 +113,7 @@ func (r *Relay) utter(s *speech) {
 			r.fail(ctx, s, word(err))
 			return
 		}
-		if !stands && !r.await(ctx, s, permit, f) {
+		if !stands && !r.await(ctx, s, f) {
 			r.lost(ctx, s, f)
 			return
 		}
