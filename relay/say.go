@@ -62,7 +62,7 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	begun, err := r.registry.Begin(ctx, actor, permit, entities.Draft{
 		Key: line.Key, Body: line.body(), Parts: s.texts(), Said: s.said, Waits: !free,
 		Opened: func(begun entities.Begun) {
-			s.line, s.hashes = begun.Line, begun.Parts
+			s.line, s.hashes, s.queued = begun.Line, begun.Parts, begun.Line.State == entities.LineQueued
 			r.speeches.open(s)
 		},
 	})

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -24,7 +25,7 @@ const (
 // its own, so that a client that hangs up leaves no line half said.
 type speech struct {
 	actor  entities.Actor
-	line   entities.Line
+	line   entities.Line // as it was begun; others read it
 	hashes []entities.LinePart
 	parts  []discord.WebhookMessageCreate
 	mouth  *mouth
@@ -32,8 +33,9 @@ type speech struct {
 	room   bool // for its next message, taken from the limit that Discord does not tell
 	flying bool // counted among those on their way; turns guards it
 
-	said entities.Said // as its entity's rules judge it
-	held time.Time     // since when Discord does not take it; zero while it does
+	said   entities.Said // as its entity's rules judge it
+	queued bool          // Discord was not asked yet
+	held   time.Time     // since when Discord does not take it; zero while it does
 
 	next int          // the part to be said
 	at   snowflake.ID // where it stands: the line's channel, or the post that it opened
@@ -157,7 +159,7 @@ func (r *Relay) reconsider(ctx context.Context, s *speech) (entities.Permit, err
 		return entities.Permit{}, errEnding
 	}
 	permit, err := r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
-	if waited := s.line.State == entities.LineQueued || !s.held.IsZero(); err != nil || !waited || s.next > 0 {
+	if waited := s.queued || !s.held.IsZero(); err != nil || !waited || s.next > 0 {
 		return permit, err
 	}
 	if permit.Entity().Name != s.parts[0].Username {
@@ -176,13 +178,13 @@ func (r *Relay) depart(ctx context.Context, s *speech) error {
 	if allowed := s.parts[s.next].AllowedMentions; !permit.MentionsAll() && len(allowed.Roles)+len(allowed.Parse) > 0 {
 		return entities.Refuse(entities.NotAllowed, "You may ping roles and everyone there no more. Nothing was sent; say it without.")
 	}
-	if s.line.State != entities.LineQueued {
+	if !s.queued {
 		return nil
 	}
 	if err := r.registry.Start(ctx, ingest, s.line.ID); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errNotSent, err)
 	}
-	s.line.State = entities.LineSending
+	s.queued = false
 	return nil
 }
 
