@@ -124,12 +124,14 @@ func (e *excerpt) atom(it span) {
 		e.text(e.s[it.inner:it.outer])
 	case strings.Contains(whole, "://"):
 		whole = strings.Trim(whole, "<>")
-		whole = strings.ReplaceAll(whole, "@", "%40")
-		e.piece("<"+harmless(strings.ReplaceAll(whole, ">", "%3E"))+">", '>')
+		e.piece("<"+harmless(inAddress.Replace(whole))+">", '>')
 	default:
 		e.piece(whole, '>')
 	}
 }
+
+// inAddress writes down another way what could ping, end the address or be a mark in it.
+var inAddress = strings.NewReplacer("@", "%40", ">", "%3E", "*", "%2A", "|", "%7C", "`", "%60")
 
 // harmless takes out what could turn the line around or hide in it.
 func harmless(s string) string {
