@@ -103,7 +103,7 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		if broken != nil {
 			return broken
 		}
-		if undo, err = r.weigh(m, permit, line.At); err != nil {
+		if undo, err = r.charge(m, permit, line.At); err != nil {
 			return err
 		}
 		begun, err = r.saveLine(tx, line, permit.entity.Name, draft.Parts)
@@ -165,9 +165,9 @@ func (r *Registry) lineOf(permit Permit, draft Draft) Line {
 	return line
 }
 
-// weigh asks everything that may stand against a line which the entity has the right to say,
+// charge asks everything that may stand against a line which the entity has the right to say,
 // and counts it. Undo uncounts it.
-func (r *Registry) weigh(m matter, permit Permit, now time.Time) (undo func(), err error) {
+func (r *Registry) charge(m matter, permit Permit, now time.Time) (undo func(), err error) {
 	unspend, err := r.spend(m.entry, permit.guild.ID, now)
 	if err != nil {
 		return nil, err

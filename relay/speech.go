@@ -98,7 +98,7 @@ func (r *Relay) utter(s *speech) {
 			return
 		}
 		s.room = false
-		permit, err := r.reconsider(ctx, s)
+		permit, err := r.reauthorize(ctx, s)
 		if err != nil {
 			s.mouth.turns.answered(false)
 			r.fail(ctx, s, err)
@@ -151,8 +151,8 @@ func (r *Relay) another(ctx context.Context, s *speech) bool {
 	}
 }
 
-// reconsider decides again when it is the line's turn: rights may have changed while it waited.
-func (r *Relay) reconsider(ctx context.Context, s *speech) (entities.Permit, error) {
+// reauthorize decides again when it is the line's turn: rights may have changed while it waited.
+func (r *Relay) reauthorize(ctx context.Context, s *speech) (entities.Permit, error) {
 	if r.drained() {
 		return entities.Permit{}, errEnding
 	}
@@ -233,7 +233,7 @@ func (r *Relay) lost(ctx context.Context, s *speech, f *flight) {
 	if !s.mouth.lose(f, r.now()) {
 		r.landed(ctx, s, f) // it came this moment
 	} else if ctx.Err() == nil {
-		r.ended(ctx, s, entities.LineUnknown)
+		r.recordEnd(ctx, s, entities.LineUnknown)
 	} // otherwise the next run of the program looks for it
 	if len(s.ids) == len(s.parts) {
 		r.end(s, r.sentAs(s, StatusSent), nil)
@@ -245,16 +245,16 @@ func (r *Relay) lost(ctx context.Context, s *speech, f *flight) {
 // fail ends a line against whose next part something stands. What was said of it stays.
 func (r *Relay) fail(ctx context.Context, s *speech, err error) {
 	if _, stands := errors.AsType[*strayLineError](err); stands {
-		r.ended(ctx, s, entities.LinePartial)
+		r.recordEnd(ctx, s, entities.LinePartial)
 		r.end(s, Sent{}, err)
 		return
 	}
 	if s.next == 0 {
-		r.ended(ctx, s, entities.LineFailed)
+		r.recordEnd(ctx, s, entities.LineFailed)
 		r.end(s, Sent{}, err)
 		return
 	}
-	r.ended(ctx, s, entities.LinePartial)
+	r.recordEnd(ctx, s, entities.LinePartial)
 	sent := r.sentAs(s, StatusPartial)
 	if refusal, ok := entities.AsRefusal(err); ok {
 		sent.Why = refusal.Text
@@ -264,7 +264,8 @@ func (r *Relay) fail(ctx context.Context, s *speech, err error) {
 	r.end(s, sent, nil)
 }
 
-func (r *Relay) ended(ctx context.Context, s *speech, state entities.LineState) {
+// recordEnd writes down how a line ended, now or as soon as the database lets it.
+func (r *Relay) recordEnd(ctx context.Context, s *speech, state entities.LineState) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownTime)
 	defer cancel()
 	if err := r.registry.Settle(ctx, ingest, s.line.ID, state); err != nil {
