@@ -29,7 +29,7 @@ func (r *Registry) Spend(ctx context.Context, actor Actor, permit Permit) (giveB
 	)
 	err = r.changeLocked(ctx, func(tx *gorm.DB) error {
 		// A thread is a turn among entities too: where they rest, none opens a place to go on in.
-		if undo, err = r.weigh(m, permit, thread.At); err != nil {
+		if undo, err = r.charge(m, permit, thread.At); err != nil {
 			return err
 		}
 		begun, err = r.saveLine(tx, thread, "", []string{""})

@@ -13,9 +13,8 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// A call that has passed the look at drained, and writes its line down while Drain empties the
-// queues, joins a queue that nobody empties any more. It is told "queued: it will be said
-// without you", and the next run finds it and notes it as failed.
+// A call may look at drained, and write its line down only while Drain empties the queues. Its line
+// is dismissed all the same: nobody is told "queued" of a line that the next run notes as failed.
 func TestALineThatJoinsWhileDraining(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})

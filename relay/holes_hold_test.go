@@ -8,9 +8,9 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// longestHold is "how long a line is kept that Discord does not take yet", two minutes. Each wait is
-// held against it alone, and nobody adds them up: a line is kept for ever.
-func TestALineIsKeptForEver(t *testing.T) {
+// Discord may tell a line to wait again and again. The waits are added up: after patience.hold in
+// all, the line is given up.
+func TestNoLineIsKeptForEver(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	s.play()

@@ -14,7 +14,7 @@ import (
 )
 
 // Pausing an entity silences it within a second, also while its line waits inside the rate
-// limiter. Edits, reactions and threads are checked there (guarded, rest.WithCheck); lines are not.
+// limiter: a line is checked there as edits, reactions and threads are.
 func TestPausedWhileTheLimiterHoldsALine(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()

@@ -9,8 +9,8 @@ import (
 )
 
 // While entities rest in a channel they say nothing there. The title of a thread is said there
-// (Discord announces it in the channel), and StartThread asks the limits (Spend) but not the
-// loop guard: two entities go on by titles, and each new thread has a fresh guard for lines.
+// (Discord announces it in the channel), and each thread has a guard of its own for lines: so a
+// thread counts as a turn, or two entities could go on by titles.
 func TestThreadsWhileEntitiesRest(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{NoRateLimits: true})

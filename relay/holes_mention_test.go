@@ -13,9 +13,8 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// A line waits for its turn; meanwhile an admin takes mention_all from its entity. Rights are
-// decided again when its turn comes, but whom it pings was decided when it was composed
-// (allowed_mentions stand in s.parts; reconsider's permit is only looked at for where).
+// A line waits for its turn; meanwhile an admin takes mention_all from its entity. Whom it pings was
+// composed before, so that it is asked again when Discord is about to get it.
 func TestMentionAllIsTakenWhileALineWaits(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()

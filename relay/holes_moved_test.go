@@ -15,10 +15,8 @@ import (
 )
 
 // Two entities' lines are under way through a webhook that somebody moves to a channel where
-// they may not speak. The first one comes back, is taken back and said through a new webhook. The
-// second one is then taken back through that new webhook (settle reads the mouth's id and
-// token, not those that said the line), which knows no such message: 404 counts as deleted, and
-// the line is said again. It stands twice, once where it must not.
+// they may not speak. Each is taken back through the webhook that said it: another one knows no
+// such message, and its 404 would count as deleted.
 func TestMovedUnderTwoLines(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})

@@ -12,9 +12,9 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// Of two servers with lines that were under way when the program ended, one is in an outage.
-// recover waits for it (errUntold, tryOn) and never comes to the other one's line.
-func TestOneServersOutageStopsAllRecovery(t *testing.T) {
+// Of two servers with lines that were under way when the program ended, one is in an outage. The
+// other one's line is recovered meanwhile.
+func TestOneServersOutageStopsNoRecovery(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})
 	other := must(s.disc.AddGuild("Other", s.olivia))(t)

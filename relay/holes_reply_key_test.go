@@ -9,9 +9,8 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// A line with a key stands, and the message that it answers is deleted. The same call again must
-// be told that the line stands; it is refused as if nothing had been said, since compose (which
-// reads the answered message) comes before Begin (which knows the key).
+// A line with a key stands, and the message that it answers is deleted. The same call again is
+// told that the line stands: the key is looked up before the answered message is read.
 func TestKeyWhenTheAnsweredMessageIsGone(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()

@@ -13,9 +13,8 @@ import (
 )
 
 // A long line that Discord stops in the middle, and takes later, takes room once for each
-// message: turns.pump takes room for a line that comes back, and utter takes it again by
-// turns.another, because next > 0. Room that leaks never comes back: after 30 such lines
-// hiddenLimit.ready is false for ever and nobody speaks in that channel any more.
+// message. Room that leaks would never come back: after 30 such lines nobody could speak in that
+// channel any more.
 func TestRoomOfALineThatGoesBack(t *testing.T) {
 	s := setStage(t, sandbox.Config{NoRateLimits: true})
 	s.play()

@@ -13,8 +13,8 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// A line waits; meanwhile an admin blocks its word, and its owner renames the entity. Neither is
-// looked at when the line's turn comes: it is said, under a name that nobody has any more.
+// A line waits; meanwhile an admin blocks its word, and its owner renames the entity. Both are
+// looked at again when the line's turn comes.
 func TestRulesAndNamesOfAWaitingLine(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})

@@ -10,9 +10,8 @@ import (
 
 // A call is answered "queued", its client reads that, and the line is said. Forty minutes later
 // the program starts anew, and the entity says the same words again, and means it. "queued" is an
-// answer as any other, but nobody writes down that it arrived, so that the next run takes
-// the call for a repetition (lines_rows.go: readLines, openLife), and says nothing.
-func TestAQueuedLineSwallowsALaterOne(t *testing.T) {
+// answer as any other: it is written down that it arrived, so that the call is no repetition.
+func TestAQueuedLineSwallowsNoLaterOne(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	shift := time.Duration(0)
 	s.now = func() time.Time { return time.Now().Add(shift) }

@@ -12,9 +12,8 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// A call is answered within 25 seconds, whatever Discord does. The timer of outcome only begins
-// when the line is composed, and that may look ten names up, three seconds each, one after the
-// other, and read the answered message without a bound of its own.
+// A call is answered within 25 seconds, whatever Discord does: what is read before a line is
+// begun (the names in it, the message that it answers) has one bound in all.
 func TestAnswerWithin25Seconds(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})

@@ -11,8 +11,7 @@ import (
 )
 
 // "queued" is an answer that can get lost as any other. When it could not be delivered, the same
-// call within two minutes is a repetition; outcome puts no queued line on the receipt, so that
-// the line is said twice.
+// call within two minutes is a repetition, and the line is said once.
 func TestALostQueuedAnswer(t *testing.T) {
 	t.Parallel()
 	s := setStage(t, sandbox.Config{})

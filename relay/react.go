@@ -17,15 +17,10 @@ import (
 // React adds a reaction. Reactions are the bot's: on Discord all entities share one. It is
 // written down first whose it is, so that none stands that nobody claims.
 func (r *Relay) React(ctx context.Context, actor entities.Actor, channel, message snowflake.ID, emoji string) error {
-	permit, err := r.Authorize(ctx, actor, entities.React, channel)
+	permit, reaction, key, err := r.mayChange(ctx, actor, entities.React, channel, message, emoji)
 	if err != nil {
 		return err
 	}
-	reaction, err := parseEmoji(emoji)
-	if err != nil {
-		return err
-	}
-	key := reactionKey{message, emojiKey(reaction)}
 	release, err := r.reactions.take(ctx, key)
 	if err != nil {
 		return wordTransport(err)
@@ -49,6 +44,18 @@ func (r *Relay) React(ctx context.Context, actor entities.Actor, channel, messag
 	return word(fmt.Errorf("add a reaction: %w", err))
 }
 
+// mayChange decides whether an entity may change its reaction, and reads which one is meant: as
+// Discord wants it, and as it is known again.
+func (r *Relay) mayChange(ctx context.Context, actor entities.Actor, right entities.Right, channel, message snowflake.ID, emoji string) (permit entities.Permit, reaction string, key reactionKey, err error) {
+	if permit, err = r.Authorize(ctx, actor, right, channel); err != nil {
+		return permit, "", reactionKey{}, err
+	}
+	if reaction, err = parseEmoji(emoji); err != nil {
+		return permit, "", reactionKey{}, err
+	}
+	return permit, reaction, reactionKey{message, emojiKey(reaction)}, nil
+}
+
 func (r *Relay) may(ctx context.Context, actor entities.Actor, right entities.Right, channel snowflake.ID) error {
 	_, err := r.Authorize(ctx, actor, right, channel)
 	return err
@@ -67,15 +74,10 @@ func (r *Relay) disclaim(ctx context.Context, actor entities.Actor, permit entit
 // Unreact takes an entity's own reaction back. On Discord it vanishes with the last entity
 // that claims it.
 func (r *Relay) Unreact(ctx context.Context, actor entities.Actor, channel, message snowflake.ID, emoji string) error {
-	permit, err := r.Authorize(ctx, actor, entities.Unreact, channel)
+	permit, reaction, key, err := r.mayChange(ctx, actor, entities.Unreact, channel, message, emoji)
 	if err != nil {
 		return err
 	}
-	reaction, err := parseEmoji(emoji)
-	if err != nil {
-		return err
-	}
-	key := reactionKey{message, emojiKey(reaction)}
 	release, err := r.reactions.take(ctx, key)
 	if err != nil {
 		return wordTransport(err)
