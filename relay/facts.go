@@ -26,7 +26,7 @@ func (r *Relay) learn(event gateway.EventData) {
 			r.world.SetAvailable(e.ID, false)
 		} else {
 			for _, c := range r.world.Channels(e.ID) {
-				r.webhooks.drop(c.ID)
+				r.forsake(c.ID)
 			}
 			r.world.RemoveGuild(e.ID)
 			r.departed(e.ID)
@@ -65,7 +65,7 @@ func (r *Relay) learnChannel(event gateway.EventData) {
 		r.webhooks.forget(e.ID())
 	case gateway.EventChannelDelete:
 		r.world.RemoveChannel(e.ID())
-		r.webhooks.drop(e.ID())
+		r.forsake(e.ID())
 	case gateway.EventThreadCreate:
 		r.learnThread(e.GuildThread, e.ThreadMember.UserID != 0 || r.joined(e.ID()))
 	case gateway.EventThreadUpdate:

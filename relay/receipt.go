@@ -52,7 +52,9 @@ func (r *Relay) deliver(lines []entities.Line, reached bool) {
 		return
 	}
 	for _, line := range lines {
-		r.told.put(line.ID)
+		if !r.told.put(line.ID) {
+			r.log.Error("the database is too slow: that a line was answered is not noted", "entity", line.EntityID)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/disgoorg/snowflake/v2"
+
 	"troupe/entities"
 )
 
@@ -71,8 +73,9 @@ func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent,
 	if begun.Again {
 		return r.repeat(ctx, actor, permit, begun)
 	}
-	s.mouth.turns.join(s)
-	if r.drained() { // meanwhile
+	if !s.mouth.turns.join(s) {
+		r.fail(ctx, s, r.silence())
+	} else if r.drained() { // meanwhile
 		r.dismiss(s.mouth)
 	}
 	return r.outcome(ctx, s)
@@ -162,8 +165,23 @@ func (r *Relay) Drain() {
 
 // dismiss ends the lines that wait for a channel's turn.
 func (r *Relay) dismiss(m *mouth) {
-	for _, s := range m.turns.clear() {
-		r.fail(context.Background(), s, errEnding)
+	for _, s := range m.turns.close() {
+		r.fail(context.Background(), s, r.silence())
+	}
+}
+
+// silence is why nobody speaks in a channel any more.
+func (r *Relay) silence() error {
+	if r.drained() {
+		return errEnding
+	}
+	return entities.Refuse(entities.NotFound, "That channel is gone. Nothing was sent.")
+}
+
+// forsake forgets a channel that is gone, and ends the lines that wait for it. It does not wait.
+func (r *Relay) forsake(channel snowflake.ID) {
+	if m := r.webhooks.drop(channel); m != nil {
+		r.speeches.running.Go(func() { r.dismiss(m) })
 	}
 }
 

@@ -106,7 +106,9 @@ func (r *Relay) utter(s *speech) {
 		}
 		f, stands, err := r.post(ctx, permit, s)
 		if long, ok := errors.AsType[*LongWaitError](err); ok && r.keeps(s, long.Wait) {
-			s.mouth.turns.back(s, r.now().Add(long.Wait))
+			if !s.mouth.turns.back(s, r.now().Add(long.Wait)) {
+				r.fail(ctx, s, r.silence())
+			}
 			return
 		}
 		if err != nil {

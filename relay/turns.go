@@ -26,7 +26,8 @@ type turns struct {
 	order   []entities.ID        // who has lines waiting, the next one first
 	busy    map[entities.ID]bool // who has a line on its way
 	flying  int
-	held    int // how many lines wait
+	held    int  // how many lines wait
+	closed  bool // nobody speaks here any more
 	hidden  hiddenLimit
 	alarm   *time.Timer
 	now     func() time.Time
@@ -44,22 +45,31 @@ func (t *turns) free(entity entities.ID) (free, full bool) {
 	return ready && t.flying < mostAtOnce && len(t.order) == 0 && !t.busy[entity], t.held >= mostWaiting
 }
 
-// join puts a line behind those that its entity says already.
-func (t *turns) join(s *speech) {
+// join puts a line behind those that its entity says already; it says false when nobody speaks
+// there any more.
+func (t *turns) join(s *speech) (joined bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
 	t.wait(s, false)
 	t.pump()
+	return true
 }
 
 // back puts a line in front again that Discord does not take before a time.
-func (t *turns) back(s *speech, until time.Time) {
+func (t *turns) back(s *speech, until time.Time) (joined bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
 	t.hidden.close(until)
 	t.release(s)
 	t.wait(s, true)
 	t.pump()
+	return true
 }
 
 func (t *turns) wait(s *speech, first bool) {
@@ -111,7 +121,7 @@ func (t *turns) release(s *speech) {
 
 // pump begins what may begin now. Callers hold t.mu.
 func (t *turns) pump() {
-	for t.flying < mostAtOnce {
+	for !t.closed && t.flying < mostAtOnce {
 		at := slices.IndexFunc(t.order, func(id entities.ID) bool { return !t.busy[id] })
 		if at < 0 {
 			return
@@ -154,15 +164,15 @@ func (t *turns) wake(at time.Time) {
 	t.alarm.Reset(wait)
 }
 
-// clear takes out all that wait.
-func (t *turns) clear() []*speech {
+// clear takes out all that wait, and lets nobody speak any more.
+func (t *turns) close() []*speech {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []*speech
 	for _, id := range t.order {
 		all = append(all, t.waiting[id]...)
 	}
-	t.waiting, t.order, t.held = map[entities.ID][]*speech{}, nil, 0
+	t.waiting, t.order, t.held, t.closed = map[entities.ID][]*speech{}, nil, 0, true
 	if t.alarm != nil {
 		t.alarm.Stop()
 	}

@@ -193,3 +193,21 @@ func TestHiddenLimitWithinBounds(t *testing.T) {
 		t.Errorf("the window is %v", h.window)
 	}
 }
+
+// Where nobody speaks any more, no line waits.
+func TestNobodyWaitsForAClosedChannel(t *testing.T) {
+	c := newClockwork()
+	first, second, late := lineOf("a", 0), lineOf("a", 1), lineOf("b", 0)
+	c.join(first)
+	c.join(second)
+	if left := c.close(); len(left) != 1 || left[0] != second {
+		t.Errorf("%d lines were left waiting", len(left))
+	}
+	if c.join(late) || c.back(first, c.at) {
+		t.Error("a line waits for a channel in which nobody speaks any more")
+	}
+	c.pump()
+	if got := c.names(); got != "a0 " {
+		t.Errorf("it went on with %s", got)
+	}
+}

@@ -89,12 +89,13 @@ func (w *webhooks) forget(channel snowflake.ID) {
 }
 
 // drop forgets everything about a channel that is gone.
-func (w *webhooks) drop(channel snowflake.ID) {
+func (w *webhooks) drop(channel snowflake.ID) (gone *mouth) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	gone := w.channels[channel]
+	gone = w.channels[channel]
 	delete(w.channels, channel)
 	maps.DeleteFunc(w.ours, func(_ snowflake.ID, m *mouth) bool { return m == gone })
+	return gone
 }
 
 func (w *webhooks) remember(id snowflake.ID, m *mouth) {
