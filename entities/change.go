@@ -18,11 +18,7 @@ func (r *Registry) change(ctx context.Context, fn func(tx *gorm.DB) error, after
 }
 
 func (r *Registry) changeLocked(ctx context.Context, fn func(tx *gorm.DB) error, after func(*roster)) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	// Once begun it is short. A context that can end costs a goroutine for each statement.
-	if err := r.db.writer.WithContext(context.WithoutCancel(ctx)).Transaction(fn); err != nil {
+	if err := r.write(ctx, true, fn); err != nil {
 		return err
 	}
 	if after != nil {
@@ -31,6 +27,16 @@ func (r *Registry) changeLocked(ctx context.Context, fn func(tx *gorm.DB) error,
 		after(&r.roster)
 	}
 	return nil
+}
+
+// write runs fn in one transaction, lasting or not, as [database.transact] says. The caller
+// holds writing.
+func (r *Registry) write(ctx context.Context, lasting bool, fn func(tx *gorm.DB) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// Once begun it is short. A context that can end costs a goroutine for each statement.
+	return r.db.transact(context.WithoutCancel(ctx), lasting, fn)
 }
 
 // alter changes an entity, as the gate allowed: it asks the gate again now that nothing else

@@ -57,7 +57,10 @@ type Registry struct {
 	uses      uses
 	cursorKey []byte
 	latest    atomic.Int64 // the event log's last position
-	decoding  chan struct{}
+	// While writing is held:
+	seqs     numbers // of events
+	lineIDs  numbers
+	decoding chan struct{}
 
 	operators   atomic.Pointer[[]snowflake.ID]
 	judge       func(matter) error // the gate's decision
@@ -120,6 +123,10 @@ func (r *Registry) load(ctx context.Context) error {
 		return err
 	}
 	r.latest.Store(latest)
+	r.seqs.last = latest
+	if err := r.db.reader.WithContext(ctx).Model(&Line{}).Select("coalesce(max(id), 0)").Scan(&r.lineIDs.last).Error; err != nil {
+		return fmt.Errorf("read the last line's number: %w", err)
+	}
 	if err := r.readRoster(ctx); err != nil {
 		return err
 	}
@@ -196,4 +203,13 @@ func (r *Registry) Count(ctx context.Context, actor Actor) (Counts, error) {
 	}
 	counts.Entities = len(r.roster.all())
 	return counts, nil
+}
+
+// numbers gives numbers that grow. They are times in microseconds where those do grow, so that
+// none comes twice even when the rows that had the last ones are gone and the program starts anew.
+type numbers struct{ last int64 }
+
+func (n *numbers) next(now time.Time) int64 {
+	n.last = max(n.last+1, now.UnixMicro())
+	return n.last
 }

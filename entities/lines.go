@@ -95,7 +95,8 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		begun Begun
 		undo  func()
 	)
-	err = r.changeLocked(ctx, func(tx *gorm.DB) error {
+	// Nobody was told of it yet, and what tells of it lasts, and makes this last too.
+	err = r.write(ctx, false, func(tx *gorm.DB) error {
 		line := r.lineOf(permit, draft)
 		if begun, err = r.begunBefore(tx, line); err != nil || begun.Again {
 			return err
@@ -108,7 +109,7 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		}
 		begun, err = r.saveLine(tx, line, permit.entity.Name, draft.Parts)
 		return err
-	}, nil)
+	})
 	if err != nil {
 		return Begun{}, r.notBegun(ctx, actor, permit, undo, err)
 	}
@@ -243,9 +244,10 @@ func (r *Registry) readLine(query *gorm.DB) (Begun, error) {
 func (r *Registry) saveLine(tx *gorm.DB, line Line, name string, texts []string) (Begun, error) {
 	line.Hash = r.fingerprint(name, texts[0])
 	// By hand: gorm's way costs as much again, and every line passes here.
-	err := tx.Raw(`INSERT INTO lines (entity_id, guild_id, channel_id, key, body, state, at, answered, hash, message_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) RETURNING id`,
-		line.EntityID, line.GuildID, line.ChannelID, line.Key, line.Body, line.State, line.At, line.Answered, line.Hash).Scan(&line.ID).Error
+	line.ID = r.lineIDs.next(line.At)
+	err := tx.Exec(`INSERT INTO lines (id, entity_id, guild_id, channel_id, key, body, state, at, answered, hash, message_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+		line.ID, line.EntityID, line.GuildID, line.ChannelID, line.Key, line.Body, line.State, line.At, line.Answered, line.Hash).Error
 	if err != nil {
 		return Begun{}, fmt.Errorf("save a line: %w", err)
 	}

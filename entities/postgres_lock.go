@@ -295,6 +295,15 @@ func (h *postgresHold) writer(ctx context.Context, changesTables bool) (*gorm.DB
 
 func (h *postgresHold) lost() <-chan error { return h.gone }
 
+// lasting: a commit that does not wait is lost only when the server's machine or the server itself
+// dies within the next moments (postgresql.org/docs/current/wal-async-commit.html).
+func (h *postgresHold) lasting(yes bool) string {
+	if yes {
+		return "SET synchronous_commit = DEFAULT"
+	}
+	return "SET synchronous_commit = off"
+}
+
 func (h *postgresHold) release() error {
 	h.stop()
 	<-h.done

@@ -86,6 +86,15 @@ func (h *sqliteHold) writer(_ context.Context, _ bool) (*gorm.DB, error) {
 	return h.open(1, false, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)")
 }
 
+// lasting: with NORMAL, a commit is in the file's log at once, and on the disk with the next
+// commit under FULL (sqlite.org/pragma.html#pragma_synchronous).
+func (h *sqliteHold) lasting(yes bool) string {
+	if yes {
+		return "PRAGMA synchronous = FULL"
+	}
+	return "PRAGMA synchronous = NORMAL"
+}
+
 // lost is never told: the system takes the lock from no living process.
 func (h *sqliteHold) lost() <-chan error { return nil }
 
