@@ -11,10 +11,13 @@ type Capability string
 
 // The capabilities that something in the program asks for.
 const (
-	CanRead   Capability = "read"   // hear and read messages
-	CanPost   Capability = "post"   // speak
-	CanReact  Capability = "react"  // add reactions
-	CanThread Capability = "thread" // open threads, and posts in forums
+	CanRead   Capability = "read"    // hear and read messages
+	CanPost   Capability = "post"    // speak
+	CanReact  Capability = "react"   // add reactions
+	CanThread Capability = "thread"  // open threads, and posts in forums
+	CanDM     Capability = "dm"      // exchange direct messages
+	CanSearch Capability = "search"  // search what was said
+	CanMeet   Capability = "members" // find people by their names
 	// CanMentionAll lets an entity ping @everyone, @here and roles, as far as its owner may.
 	CanMentionAll Capability = "mention_all"
 )
@@ -32,6 +35,9 @@ var capabilities = []capability{
 	{CanPost, "Speak", true},
 	{CanReact, "Add reactions", true},
 	{CanThread, "Open threads, and posts in forums", true},
+	{CanDM, "Exchange direct messages with people", true},
+	{CanSearch, "Search what was said", true},
+	{CanMeet, "Find people by name", true},
 	{CanMentionAll, "Ping @everyone, @here and roles", false},
 }
 

@@ -22,6 +22,7 @@ func migrations() []step {
 		{ID: "0001", Migrate: createFirstTables},
 		{ID: "0002", Migrate: addGuildLife},
 		{ID: "0003", Migrate: addSpeaking},
+		{ID: "0004", Migrate: addHearing},
 	}
 }
 

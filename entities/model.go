@@ -76,6 +76,8 @@ type Presence struct {
 	Avatar string
 	// Limits are this presence's own; 0 = the guild's.
 	Limits Limits `gorm:"embedded;embeddedPrefix:limit_"`
+	// RoleID is a role by which people call it here; 0 for none.
+	RoleID snowflake.ID
 }
 
 // Limits bound how many lines an entity says. 0 = what applies otherwise.
@@ -198,31 +200,14 @@ type Settings struct {
 	Filter Filter `gorm:"embedded;embeddedPrefix:filter_"`
 	// Loop bounds how long entities talk without a person; 0 = [UsualLoop].
 	Loop Loop `gorm:"embedded;embeddedPrefix:loop_"`
+	// OpenDM lets entities here write to members who did not speak to them first.
+	OpenDM bool
 }
 
 // Picture is an avatar's bytes, found by their hash.
 type Picture struct {
 	Hash string `gorm:"primaryKey"`
 	PNG  []byte
-}
-
-// EventKind is what happened.
-type EventKind string
-
-// EventMessage is a new message.
-const EventMessage EventKind = "message"
-
-// Event is one thing that happened where an entity may read, as ids only: message text is
-// never stored.
-type Event struct {
-	Seq          int64 `gorm:"primaryKey;autoIncrement"`
-	Kind         EventKind
-	GuildID      snowflake.ID
-	ChannelID    snowflake.ID // the channel or thread that the message stands in
-	MessageID    snowflake.ID
-	AuthorID     snowflake.ID
-	AuthorEntity ID // "" unless one of our entities spoke
-	At           time.Time
 }
 
 // LineState is how far a line has come.
