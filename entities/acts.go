@@ -68,6 +68,10 @@ var (
 	actSettings = act{name: "settings", by: []power{admin}, refusal: "Only people with Manage Server can see and change these settings. Ask an admin of this server."}
 	actAudit    = act{name: "look at audit", by: []power{admin}, refusal: "Only people with Manage Server can see this. Ask an admin of this server."}
 
+	// About themselves people decide wherever they are.
+	actPrivacy = act{name: "privacy", by: []power{everyone}, anywhere: true}
+	actErase   = act{name: "erase rows", by: []power{everyone}, anywhere: true}
+
 	actAdmit   = act{name: "admit", by: []power{operator, program}, anywhere: true, refusal: operatorsOnly}
 	actDismiss = act{name: "dismiss", by: []power{operator}, anywhere: true, refusal: operatorsOnly}
 	actServers = act{name: "look at servers", by: []power{operator, program}, anywhere: true, refusal: operatorsOnly}

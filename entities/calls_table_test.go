@@ -128,6 +128,9 @@ func calls(t *testing.T) map[string]call {
 		"FirstKey": {actor: entities.Member(zoe, guild, 0), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.FirstKey(c, a, s.ids["Fay"]))
 		}},
+		"Privacy":    {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Privacy(c, a)) }},
+		"SetPrivacy": {actor: owner, do: func(c ctx, s *stage, a act) error { return s.SetPrivacy(c, a, entities.Privacy{Hidden: true}) }},
+		"Erase":      {actor: owner, do: func(c ctx, s *stage, a act) error { return s.Erase(c, a) }},
 		"Join": {actor: entities.Member(olivia, other, 0), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Join(c, a, s.ids["Ada"], chosen(abroad)[0]))
 		}},

@@ -67,6 +67,7 @@ type Registry struct {
 	pace        pace
 	outbox      outbox
 	guard       guard
+	choices     choices
 	credentials credentials
 	revoked     hooks[ID]
 	rested      hooks[Rest]
@@ -128,6 +129,9 @@ func (r *Registry) load(ctx context.Context) error {
 		return fmt.Errorf("read the last line's number: %w", err)
 	}
 	if err := r.readRoster(ctx); err != nil {
+		return err
+	}
+	if err := r.readChoices(ctx); err != nil {
 		return err
 	}
 	if err := r.readLines(ctx); err != nil {

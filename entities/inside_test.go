@@ -108,7 +108,7 @@ func (r *Registry) Memory() string {
 	for _, index := range []any{s.present, s.owned} {
 		fmt.Fprintln(&b, named(index))
 	}
-	return b.String() + r.Guarded()
+	return b.String() + r.Guarded() + fmt.Sprintln(r.choices.by)
 }
 
 // named words an index by the ids in it.
@@ -129,6 +129,9 @@ func (r *Registry) Afresh(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if err := again.readGuard(ctx); err != nil {
+		return "", err
+	}
+	if err := again.readChoices(ctx); err != nil {
 		return "", err
 	}
 	return again.Memory(), nil

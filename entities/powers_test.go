@@ -58,6 +58,9 @@ var powers = map[string]string{
 	"actSettings": "A B",
 	"actAudit":    "A B",
 
+	"actPrivacy": "O A B M m C R T D r Z",
+	"actErase":   "O A B M m C R T D r Z",
+
 	"actAdmit":   "R r P",
 	"actDismiss": "R r",
 	"actServers": "R r P",
