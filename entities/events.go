@@ -27,6 +27,9 @@ func (r *Registry) Append(ctx context.Context, actor Actor, events []Event, land
 			}
 		}
 		for _, e := range events {
+			if r.untold(e) {
+				continue
+			}
 			e.Seq = r.seqs.next(r.now())
 			// By hand: gorm's way costs as much again, and everything that is heard passes here.
 			done := tx.Exec(`INSERT INTO events (seq, kind, guild_id, channel_id, message_id, author_id, author_entity, at)

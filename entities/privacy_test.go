@@ -231,3 +231,18 @@ func TestPrivacyAndFaults(t *testing.T) {
 		}
 	}
 }
+
+// What was on its way when somebody hid is not written down either.
+func TestNothingOfTheHiddenIsWrittenDown(t *testing.T) {
+	reg := fresh(t)
+	hide(t, reg, mia, true)
+	olivias := message(2, general)
+	olivias.AuthorID = olivia
+	reaction := entities.Event{Kind: entities.EventReaction, GuildID: guild, ChannelID: general, MessageID: 2, AuthorID: mia, Emoji: "👍", At: at(0)}
+	private := entities.Event{Kind: entities.EventDM, ChannelID: miasDM, MessageID: 3, AuthorID: mia, At: at(0)}
+	say(t, reg, message(1, general), olivias, reaction, private)
+	is(t, "messages", rows(t, reg, func(e entities.Event) string { return fmt.Sprint(e.MessageID, " ", e.Kind) }), "2 message", "3 dm")
+	hide(t, reg, mia, false)
+	say(t, reg, message(4, general))
+	is(t, "messages", rows(t, reg, func(e entities.Event) string { return e.MessageID.String() }), "2", "3", "4")
+}
