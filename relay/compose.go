@@ -91,7 +91,7 @@ func (r *Relay) cut(ctx context.Context, actor entities.Actor, permit entities.P
 func (r *Relay) message(permit entities.Permit, line Line, content, said string) discord.WebhookMessageCreate {
 	speaker := permit.Entity()
 	message := discord.WebhookMessageCreate{
-		Content: content, Username: speaker.Name, AvatarURL: r.AvatarURL(speaker.Avatar), AllowedMentions: mentions(said, permit.MentionsAll()),
+		Content: content, Username: speaker.Name, AvatarURL: r.AvatarURL(speaker.Avatar), AllowedMentions: r.mentions(said, permit.MentionsAll()),
 	}
 	if line.Silent {
 		message.Flags = message.Flags.Add(discord.MessageFlagSuppressNotifications)

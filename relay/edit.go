@@ -60,7 +60,7 @@ func (r *Relay) mendText(ctx context.Context, actor entities.Actor, permit entit
 	}
 	said := content
 	content = r.resolve(ctx, actor, permit, content).Text
-	allowed = mentions(content, permit.MentionsAll())
+	allowed = r.mentions(content, permit.MentionsAll())
 	pings := entities.Pings{People: len(allowed.Users), Groups: len(allowed.Roles) + len(allowed.Parse)}
 	if err := r.registry.Screen(ctx, actor, permit, entities.Said{Text: said, Pings: pings}); err != nil {
 		return "", nil, err

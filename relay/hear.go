@@ -32,6 +32,10 @@ func (r *Relay) hear(event gateway.EventData) {
 	case gateway.EventMessageCreate:
 		r.hearMessage(e.Message)
 	case gateway.EventMessageUpdate:
+		if r.hidden(e.Message) {
+			r.cache.remove(e.ID)
+			return
+		}
 		r.cache.update(e.Message)
 		r.faces.update(e.Message)
 	case gateway.EventMessageDelete:
@@ -50,7 +54,8 @@ func (r *Relay) hearMessage(m discord.Message) {
 	}
 	// Claimed first: a line's echo counts wherever it is heard.
 	echo := r.claim(m)
-	if echo == nil && r.strayed(m) {
+	// To entities it was never said: it takes no place in their memory, and ends no rest of theirs.
+	if echo == nil && (r.hidden(m) || r.strayed(m)) {
 		return
 	}
 	if echo != nil || r.hears(m.ChannelID) {
@@ -145,7 +150,7 @@ func (r *Relay) homeStrays(ctx context.Context) {
 				}
 			}
 			// Its text is left to Discord: it may have been edited or deleted meanwhile.
-			if r.hears(m.ChannelID) {
+			if r.hears(m.ChannelID) && !r.hidden(m) {
 				r.noteMessage(m, nil)
 			}
 			r.astray.end(m.ChannelID)

@@ -28,6 +28,7 @@ func (r *Relay) resolve(ctx context.Context, actor entities.Actor, permit entiti
 	return text.Resolve(content, text.Finder{
 		People:   func(prefix string) []text.Named { return r.people(ctx, permit.Guild().ID, prefix) },
 		Channels: func() []text.Named { return r.channelNames(ctx, actor, permit.Guild().ID) },
+		Spares:   r.registry.Unmentionable,
 	})
 }
 
@@ -103,11 +104,11 @@ var (
 	toEveryone  = regexp.MustCompile(`@(everyone|here)\b`)
 )
 
-// mentions lets a message ping the people whom its text names; roles and everyone only when the
-// entity may.
-func mentions(content string, all bool) *discord.AllowedMentions {
+// mentions lets a message ping the people whom its text names and who let themselves be pinged;
+// roles and everyone only when the entity may.
+func (r *Relay) mentions(content string, all bool) *discord.AllowedMentions {
 	allowed := nobody()
-	allowed.Users = named(userMention, content)
+	allowed.Users = r.pingable(named(userMention, content))
 	if !all {
 		return &allowed
 	}

@@ -108,6 +108,9 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, 
 		f.channel = where.ID
 	}
 	var got executed
+	// The line may have waited since it was composed.
+	pings := s.parts[s.next].AllowedMentions
+	pings.Users = r.pingable(pings.Users)
 	s.mouth.depart(f)
 	err = r.guarded(ctx, func() error { return r.depart(ctx, s) }, func(opts ...rest.RequestOpt) error {
 		return r.disc.Rest.Do(rest.CreateWebhookMessage.Compile(params.ToQueryValues(), via.id, via.token), s.parts[s.next], &got, opts...)

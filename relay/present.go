@@ -18,7 +18,7 @@ import (
 const excerptLength = 80
 
 // present makes messages readable for one entity. Names of channels that it cannot see are
-// not given away.
+// not given away, and messages of people who hide are left out.
 func (r *Relay) present(ctx context.Context, actor entities.Actor, guild snowflake.ID, messages []discord.Message) ([]Message, error) {
 	ids := make([]snowflake.ID, 0, 2*len(messages))
 	for _, m := range messages {
@@ -34,7 +34,9 @@ func (r *Relay) present(ctx context.Context, actor entities.Actor, guild snowfla
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: guild, speakers: speakers}
 	out := make([]Message, 0, len(messages))
 	for _, m := range messages {
-		out = append(out, p.message(m))
+		if !p.hides(m) {
+			out = append(out, p.message(m))
+		}
 	}
 	return out, nil
 }
@@ -58,7 +60,9 @@ func (p presenter) message(m discord.Message) Message {
 	}
 	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
 		out.ReplyTo = &Reply{MessageID: *m.MessageReference.MessageID}
-		if quoted := m.ReferencedMessage; quoted != nil {
+		if quoted := m.ReferencedMessage; quoted != nil && p.hides(*quoted) {
+			out.ReplyTo.Excerpt = excerptOfHidden
+		} else if quoted != nil {
 			out.ReplyTo.Author = p.author(*quoted).Name
 			out.ReplyTo.Excerpt = excerpt(p.readable(quoted.Content, quoted.Mentions))
 		}

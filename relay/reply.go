@@ -38,6 +38,9 @@ func (r *Relay) reply(ctx context.Context, actor entities.Actor, permit entities
 		return "", entities.Refuse(entities.Invalid, "That is a notice of Discord's, which cannot be answered. Leave reply_to out.")
 	}
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: permit.Guild().ID}
+	if p.hides(answered) {
+		return text.Reply("", "", messageLink(permit.Guild().ID, where.ID, message)), nil
+	}
 	return text.Reply(p.author(answered).Name, text.Excerpt(invites.ReplaceAllString(r.ownWords(answered), "(invite)"), excerptOfReply), messageLink(permit.Guild().ID, where.ID, message)), nil
 }
 

@@ -31,6 +31,9 @@ type Finder struct {
 	// Channels gives every channel and thread that may be named. It is asked at most once. Nil
 	// means none.
 	Channels func() []Named
+	// Spares says of whom no name becomes a mention. Whoever has the same name is not taken for
+	// them. Nil means nobody.
+	Spares func(person snowflake.ID) bool
 }
 
 // Resolved is a text whose names have become mentions.
@@ -231,6 +234,8 @@ func (r *resolver) named(at int) (mark string, end int) {
 		return "", 0
 	case r.s[at] == '#':
 		return "<#" + ids[0].String() + ">", end
+	case r.find.Spares != nil && r.find.Spares(ids[0]):
+		return "", 0
 	default:
 		r.add(ids[0])
 		return "<@" + ids[0].String() + ">", end
