@@ -23,17 +23,57 @@ func (r *Relay) History(ctx context.Context, actor entities.Actor, req HistoryRe
 	if err := req.check(permit.Channel()); err != nil {
 		return nil, err
 	}
-	messages, _, err := r.messages(ctx, req.Channel, page{around: req.Around, before: req.Before, after: req.After, limit: req.Limit})
+	messages, err := r.older(ctx, req)
 	if err != nil {
 		return nil, word(err)
 	}
-	slices.SortFunc(messages, func(a, b discord.Message) int { return cmp.Compare(a.ID, b.ID) })
 	// Rights may have changed while Discord answered.
 	if _, err := r.Authorize(ctx, actor, entities.ReadHistory, req.Channel); err != nil {
 		return nil, err
 	}
 	return r.present(ctx, actor, permit.Guild().ID, messages)
 }
+
+// mostPages is how often Discord is asked for one answer, where people who hide said much.
+const mostPages = 5
+
+// older reads messages and looks further where people who hide said something, so that whoever
+// reads on from the last one that is given comes past those.
+func (r *Relay) older(ctx context.Context, req HistoryRequest) ([]discord.Message, error) {
+	at := page{around: req.Around, before: req.Before, after: req.After, limit: req.Limit}
+	var shown []discord.Message
+	for range mostPages {
+		found, last, err := r.messages(ctx, req.Channel, at)
+		if err != nil {
+			return nil, err
+		}
+		begin := len(shown)
+		for _, m := range found {
+			if r.shows(m.Author.ID) {
+				shown = append(shown, m)
+			}
+		}
+		if len(shown)-begin == len(found) || len(shown) >= req.Limit || len(found) < at.limit || at.around != 0 {
+			break
+		}
+		if at.after != 0 {
+			at.after = last
+		} else {
+			at.before = slices.MinFunc(found, byID).ID
+		}
+	}
+	slices.SortFunc(shown, byID)
+	switch n := len(shown) - req.Limit; {
+	case n <= 0:
+		return shown, nil
+	case at.after != 0:
+		return shown[:req.Limit], nil
+	default:
+		return shown[n:], nil
+	}
+}
+
+func byID(a, b discord.Message) int { return cmp.Compare(a.ID, b.ID) }
 
 func (req HistoryRequest) check(where entities.Channel) error {
 	if !where.HoldsMessages() {
