@@ -61,6 +61,7 @@ type Commands struct {
 	keys      shownKeys
 	shownFor  time.Duration // how long a key is shown
 	resting   sync.Mutex    // held while a post about a rest is read and written
+	choosing  sync.Mutex    // held while somebody's choices about themselves are read and written
 }
 
 // New makes the commands. They answer once their [Commands.Listener] is told of interactions.

@@ -126,7 +126,8 @@ func TestEveryCommandIsForServersOnly(t *testing.T) {
 			t.Fatalf("%T is neither a slash command nor a message menu", definition)
 		}
 		contexts := []discord.InteractionContextType{discord.InteractionContextTypeGuild}
-		if command.Name == "operator" { // whoever runs the bot need not be where it is
+		// Whoever runs the bot need not be where it is, and about themselves people decide anywhere.
+		if command.Name == "operator" || command.Name == "privacy" {
 			contexts = append(contexts, discord.InteractionContextTypeBotDM)
 		}
 		if !slices.Equal(command.Contexts, contexts) ||

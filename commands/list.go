@@ -6,7 +6,7 @@ import (
 )
 
 // list is every command there is.
-var list = []command{entityCommand, entitiesCommand, statusCommand, settingsCommand, operatorCommand, leaderboardCommand}
+var list = []command{entityCommand, entitiesCommand, statusCommand, settingsCommand, operatorCommand, leaderboardCommand, privacyCommand}
 
 // messageMenus are all commands in the menu of a message.
 var messageMenus = []messageMenu{deleteThisMenu, pauseHereMenu}

@@ -39,6 +39,7 @@ type world struct {
 	commands *commands.Commands
 	config   commands.Config
 	log      *lines
+	database string // its path
 
 	olga, gus, mona, sam, eve, rob sandbox.ID
 	guild, general, staff, post    sandbox.ID
@@ -89,6 +90,7 @@ func startWorld(t *testing.T, admission entities.AdmissionMode, open bool) *worl
 	log := slog.New(relay.Redact(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelWarn}), d.Token()))
 	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
 	database := filepath.Join(t.TempDir(), "troupe.db")
+	w.database = database
 	w.registry, err = entities.Open(t.Context(), entities.Config{
 		Database: "sqlite:" + database, Admission: entities.Admission{Mode: admission}, World: entities.NewWorld(), Log: log, Now: now,
 	})
