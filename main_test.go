@@ -68,6 +68,7 @@ func TestStories(t *testing.T) {
 			"whole":   onStage((*stage).whole),
 			"lines":   onStage((*stage).lines),
 			"shows":   onStage((*stage).shows),
+			"rows":    onStage((*stage).rows),
 			// Discord itself
 			"discord": onStage((*stage).upset),
 			// AIs over MCP

@@ -42,7 +42,7 @@ func (s *stage) channel(name string) (sandbox.ID, error) {
 	return 0, fmt.Errorf("there is no channel %s", name)
 }
 
-// slash WHO [-in #CHANNEL | -there] '/COMMAND option:value...' types a command and waits for the answer.
+// slash WHO [-in #CHANNEL | -there | -dm] '/COMMAND option:value...' types a command and waits for the answer.
 func (s *stage) slash(ctx context.Context, args []string) error {
 	it, err := s.interact(args)
 	if err != nil {

@@ -73,6 +73,8 @@ func (s *stage) standing(args []string) (user, guild, channel sandbox.ID, rest [
 	}
 	args = args[1:]
 	switch args[0] {
+	case "-dm":
+		guild, channel, args = 0, 0, args[1:]
 	case "-there":
 		guild, channel, args = s.world.OtherGuild, s.world.OtherRoom, args[1:]
 	case "-in":

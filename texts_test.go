@@ -15,7 +15,7 @@ import (
 )
 
 // named is a command as texts name it: /entity pause, /status.
-var named = regexp.MustCompile(`/(entity|entities|settings|operator|leaderboard|status)\b(?: ([a-z]+))?`)
+var named = regexp.MustCompile(`/(entity|entities|settings|operator|leaderboard|privacy|status)\b(?: ([a-z]+))?`)
 
 // TestTextsNameCommandsThatExist holds everything that people and AIs are told to do to the
 // commands that there are.
