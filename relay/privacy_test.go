@@ -312,3 +312,24 @@ func TestRefusingWhileALineWaits(t *testing.T) {
 		t.Errorf("it pings %+v", got)
 	}
 }
+
+// Entities rest until a person speaks to whom they could listen.
+func TestTheHiddenEndNoRest(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.general, s.lab)
+	_, bob := s.entity("Bob", nil, s.general)
+	s.hide(s.mia)
+	for range 4 {
+		s.say(ada, s.general, "hello")
+		s.say(bob, s.general, "hello")
+	}
+	must(s.disc.Say(s.mia, s.general, "go on"))(t)
+	s.mark(ada, s.lab, "one")
+	if _, err := s.relay.Say(t.Context(), ada, s.line("once more", "")); !entities.IsRefusal(err, entities.Unavailable) {
+		t.Errorf("she ended their rest: %v", err)
+	}
+	s.mark(ada, s.general, "go on")
+	s.say(ada, s.general, "once more")
+}
