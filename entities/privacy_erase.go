@@ -58,8 +58,9 @@ func eraseSpoken(tx *gorm.DB, user snowflake.ID) error {
 	if err != nil {
 		return fmt.Errorf("settle channels before erasing: %w", err)
 	}
-	// That a message is gone names nobody, but it is one of theirs.
-	err = eraseEvents(tx, "kind = ? AND guild_id <> 0 AND message_id IN (SELECT message_id FROM events WHERE author_id = ? AND kind = ?)", EventDelete, user, EventMessage)
+	// That a message is gone names nobody, but it is one of theirs. By the author, who is nobody, it is
+	// found without looking through the whole log.
+	err = eraseEvents(tx, "author_id = 0 AND kind = ? AND guild_id <> 0 AND message_id IN (SELECT message_id FROM events WHERE author_id = ? AND kind = ?)", EventDelete, user, EventMessage)
 	if err != nil {
 		return err
 	}
