@@ -97,7 +97,7 @@ func (r *Registry) SetPrivacy(ctx context.Context, actor Actor, p Privacy) error
 				return err
 			}
 		}
-		return auditAlone(r, tx, actor.String(), actPrivacy)
+		return r.auditAlone(tx, actor.String(), actPrivacy)
 	}, nil)
 	if err != nil {
 		return r.noted(ctx, m, "", err)
@@ -131,7 +131,7 @@ func savePrivacy(tx *gorm.DB, p Privacy) error {
 
 // auditAlone writes down what a person did about themselves, for no server's admins to see: that
 // somebody hides, and what from, is nobody's business.
-func auditAlone(r *Registry, tx *gorm.DB, who string, act act) error {
+func (r *Registry) auditAlone(tx *gorm.DB, who string, act act) error {
 	row := Audit{At: r.now().UTC(), Actor: who, Act: act.name, Outcome: Done}
 	if err := tx.Create(&row).Error; err != nil {
 		return fmt.Errorf("write the audit: %w", err)

@@ -43,7 +43,7 @@ func (r *Registry) Erase(ctx context.Context, actor Actor) error {
 			return fmt.Errorf("erase a person's audit: %w", err)
 		}
 		// That it was done stands there, and not who they are that are gone.
-		return auditAlone(r, tx, "member", actErase)
+		return r.auditAlone(tx, "member", actErase)
 	}, nil)
 	return r.noted(ctx, m, "", err)
 }
