@@ -135,7 +135,13 @@ func (r *Registry) Known(ctx context.Context, actor Actor, permit Permit, draft 
 	if err := draft.checkKey(); err != nil {
 		return Begun{}, err
 	}
-	return r.earlier(r.db.reader.WithContext(ctx), r.lineOf(permit, draft))
+	begun, err := r.earlier(r.db.reader.WithContext(ctx), r.lineOf(permit, draft))
+	if begun.Again {
+		// Whoever began it may not have been told yet: they are, before writing is free again.
+		r.writing.Lock()
+		defer r.writing.Unlock()
+	}
+	return begun, err
 }
 
 func (d Draft) check() error {
