@@ -41,9 +41,11 @@ func calls(t *testing.T) map[string]call {
 		"ResolveChannel": {do: func(c ctx, s *stage, a act) error { _, _, err := s.ResolveChannel(c, a, "#general"); return err }},
 		"Cursor":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Cursor(c, a, 0, 1)) }},
 		"Position":       {do: func(c ctx, s *stage, a act) error { _, _, err := s.Position(c, a, s.cursor); return err }},
-		"News":           {do: func(c ctx, s *stage, a act) error { return errOf(s.News(c, a, 0, 5)) }},
-		"ReadMark":       {do: func(c ctx, s *stage, a act) error { return errOf(s.ReadMark(c, a)) }},
-		"MarkRead":       {do: func(c ctx, s *stage, a act) error { return s.MarkRead(c, a, 2) }},
+		"News":           {do: func(c ctx, s *stage, a act) error { return errOf(s.News(c, a, entities.Query{Limit: 5})) }},
+		"ReadMark":       {do: func(c ctx, s *stage, a act) error { return errOf(s.ReadMark(c, a, entities.ScopeAll)) }},
+		"Mark":           {do: func(c ctx, s *stage, a act) error { return s.Mark(c, a, entities.ScopeAll, 2) }},
+		"Moved":          {do: func(c ctx, s *stage, a act) error { _, _, err := s.Moved(c, a); return err }},
+		"Latest":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Latest(c, a)) }},
 		"Acting":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Acting(c, a)) }},
 		"Self":           {do: func(c ctx, s *stage, a act) error { _, _, err := s.Self(c, a); return err }},
 		"Speakers":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Speakers(c, a, []snowflake.ID{1})) }},
@@ -66,7 +68,7 @@ func calls(t *testing.T) map[string]call {
 		"Owners":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Owners(c, a, guild)) }},
 		"Picture":   {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Picture(c, a, s.picture.Hash)) }},
 		"Append": {actor: program, do: func(c ctx, s *stage, a act) error {
-			return errOf(s.Append(c, a, []entities.Event{message(3, general), message(4, lab)}))
+			return errOf(s.Append(c, a, heard(message(3, general), message(4, lab))))
 		}},
 		"Land":        {actor: program, do: func(c ctx, s *stage, a act) error { return s.Land(c, a, s.line, 0, general, 2) }},
 		"Start":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Start(c, a, s.line.ID) }},

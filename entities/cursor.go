@@ -9,8 +9,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-
-	"github.com/disgoorg/snowflake/v2"
 )
 
 const (
@@ -32,9 +30,9 @@ func (r *Registry) instanceSecret(ctx context.Context) ([]byte, error) {
 	return value, writeSetting(db, cursorSecret, value)
 }
 
-// Cursor words a position in the event log for one entity and one scope: a channel, or 0 for
-// all. It is opaque to clients and means nothing to any other entity.
-func (r *Registry) Cursor(ctx context.Context, actor Actor, scope snowflake.ID, position int64) (string, error) {
+// Cursor words a position in the event log for one entity and one scope. It is opaque to clients
+// and means nothing to any other entity.
+func (r *Registry) Cursor(ctx context.Context, actor Actor, scope Scope, position int64) (string, error) {
 	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
 		return "", err
 	}
@@ -44,7 +42,7 @@ func (r *Registry) Cursor(ctx context.Context, actor Actor, scope snowflake.ID, 
 
 // Position reads a cursor that was made for this entity, and its scope. A position that the
 // log has not reached (a backup was restored) is its end.
-func (r *Registry) Position(ctx context.Context, actor Actor, cursor string) (position int64, scope snowflake.ID, err error) {
+func (r *Registry) Position(ctx context.Context, actor Actor, cursor string) (position int64, scope Scope, err error) {
 	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
 		return 0, 0, err
 	}
@@ -64,7 +62,7 @@ func (r *Registry) Position(ctx context.Context, actor Actor, cursor string) (po
 	if m <= 0 || n+m != len(body) || position < 0 {
 		return 0, 0, errBadCursor
 	}
-	return min(position, r.latest.Load()), snowflake.ID(id), nil
+	return min(position, r.latest.Load()), Scope(id), nil
 }
 
 var errBadCursor = &Refusal{Reason: Invalid, Text: "This cursor is not one of yours. Leave it out to go on where you stopped reading."}

@@ -3,122 +3,247 @@ package entities
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
 )
 
-// Append writes events down in one transaction, with the landings of lines that they show, and
-// gives back, with their positions, those that were not there already. Only the program itself
-// appends.
-func (r *Registry) Append(ctx context.Context, actor Actor, events []Event, landings ...Landing) ([]Event, error) {
+// Heard is an event with what decides whom it addresses; none of that is stored.
+type Heard struct {
+	Event   Event
+	Text    string         // of a message, as Discord has it
+	Replied snowflake.ID   // the message that it answers; 0 for none
+	Roles   []snowflake.ID // roles that it mentions
+	Person  bool           // a person said it
+	// Landing is the line whose echo it is; nil for none.
+	Landing *Landing
+}
+
+// Noted is an event that is in the log now.
+type Noted struct {
+	Event Event
+	To    []ID // the entities that it addresses
+}
+
+// Append writes down in one transaction what was heard, with the landings of lines that it shows,
+// and gives back, with their positions, the events that were not there already. Edits and
+// deletions of messages that the log does not have are left out, and so are reactions to what is
+// no entity's line. Only the program itself appends.
+func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]Noted, error) {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return nil, err
 	}
-	appended := make([]Event, 0, len(events))
+	heard, err := r.worthNoting(ctx, heard)
+	if err != nil {
+		return nil, err
+	}
+	addresses, err := r.addresses(ctx, heard)
+	if err != nil {
+		return nil, err
+	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	heard, addresses = r.told(heard, addresses)
+	var noted []Noted
 	// A mark that lasts makes the events before it last; those after the last mark can be had from
 	// Discord again. What a landing says may be answered at once.
-	err := r.write(ctx, len(landings) > 0, func(tx *gorm.DB) error {
-		appended = appended[:0]
-		for _, l := range landings {
-			if err := l.save(tx); err != nil {
-				return fmt.Errorf("save whose line it is: %w", err)
-			}
+	err = r.write(ctx, lands(heard), func(tx *gorm.DB) error {
+		if err := land(tx, heard); err != nil {
+			return err
 		}
-		for _, e := range events {
-			if r.untold(e) {
-				continue
-			}
-			e.Seq = r.seqs.next(r.now())
-			// By hand: gorm's way costs as much again, and everything that is heard passes here.
-			done := tx.Exec(`INSERT INTO events (seq, kind, guild_id, channel_id, message_id, author_id, author_entity, at)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-				e.Seq, e.Kind, e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.AuthorEntity, e.At)
-			if done.Error != nil {
-				return fmt.Errorf("append an event: %w", done.Error)
-			}
-			if done.RowsAffected > 0 {
-				appended = append(appended, e)
-			}
+		if noted, err = r.insertEvents(tx, heard, addresses); err != nil {
+			return fmt.Errorf("append to the event log: %w", err)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range landings {
-		r.outbox.settle(l.Line.ID, false)
+	for _, h := range heard {
+		if h.Landing != nil {
+			r.outbox.settle(h.Landing.Line.ID, false)
+		}
 	}
-	if len(appended) > 0 {
-		r.latest.Store(appended[len(appended)-1].Seq)
+	if len(noted) > 0 {
+		r.latest.Store(noted[len(noted)-1].Event.Seq)
 	}
-	return appended, nil
+	return noted, nil
 }
 
-// newsPage is how many rows are looked at in one query.
-const newsPage = 200
-
-// News is a part of the event log as one entity may hear of it.
-type News struct {
-	Events []Event // oldest first
-	// Reached is the position up to which was looked.
-	Reached int64
-	// Lacks is what Discord has to be asked before it can be looked any further.
-	Lacks *Gap
+func lands(heard []Heard) bool {
+	for _, h := range heard {
+		if h.Landing != nil {
+			return true
+		}
+	}
+	return false
 }
 
-// News gives up to limit events after a position that the entity may hear of now. An entity's
-// own lines are no news to it. It looks no further than an event of which it cannot be decided
-// just now whether it is news: that is decided when everything about it is known.
-func (r *Registry) News(ctx context.Context, actor Actor, after int64, limit int) (News, error) {
-	news := News{Reached: after}
-	m, err := r.pass(ctx, actor, actMarks, "")
-	if err != nil {
-		return news, err
+func land(tx *gorm.DB, heard []Heard) error {
+	for _, h := range heard {
+		if h.Landing == nil {
+			continue
+		}
+		if err := h.Landing.save(tx); err != nil {
+			return fmt.Errorf("save whose line it is: %w", err)
+		}
 	}
-	guilds := m.entry.guilds()
-	for len(guilds) > 0 {
-		var page []Event
-		err := r.db.reader.WithContext(ctx).Where("seq > ? AND guild_id IN ?", news.Reached, guilds).Order("seq").Limit(newsPage).Find(&page).Error
+	return nil
+}
+
+const (
+	eventColumns   = "seq, kind, guild_id, channel_id, message_id, author_id, author_entity, at, entity_id, emoji, until_id"
+	eventValues    = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	addressColumns = "entity_id, seq, reason"
+	addressValues  = "(?, ?, ?)"
+)
+
+// insertEvents writes by hand: gorm's way costs as much again, and everything that is heard passes
+// here.
+func (r *Registry) insertEvents(tx *gorm.DB, heard []Heard, addresses [][]Address) ([]Noted, error) {
+	if len(heard) == 0 {
+		return nil, nil
+	}
+	noted := make([]Noted, 0, len(heard))
+	values := make([]any, 0, len(heard)*strings.Count(eventValues, "?"))
+	for i, h := range heard {
+		e := h.Event
+		e.Seq = r.seqs.next(r.now())
+		values = append(values, e.Seq, e.Kind, e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.AuthorEntity, e.At, e.EntityID, e.Emoji, e.UntilID)
+		n := Noted{Event: e}
+		for j := range addresses[i] {
+			addresses[i][j].Seq = e.Seq
+			n.To = append(n.To, addresses[i][j].EntityID)
+		}
+		noted = append(noted, n)
+	}
+	done := tx.Exec("INSERT INTO events ("+eventColumns+") VALUES "+rows(eventValues, len(heard))+" ON CONFLICT DO NOTHING", values...)
+	if done.Error != nil {
+		return nil, done.Error
+	}
+	if int(done.RowsAffected) < len(noted) {
+		var err error
+		if noted, err = stillNew(tx, noted); err != nil {
+			return nil, err
+		}
+	}
+	return noted, insertAddresses(tx, noted, addresses)
+}
+
+// rows repeats the marks of one row: "(?, ?), (?, ?)".
+func rows(values string, n int) string {
+	return strings.TrimSuffix(strings.Repeat(values+", ", n), ", ")
+}
+
+// stillNew gives those that were written: the log had the others already.
+func stillNew(tx *gorm.DB, noted []Noted) ([]Noted, error) {
+	var seqs []int64
+	first, last := noted[0].Event.Seq, noted[len(noted)-1].Event.Seq
+	if err := tx.Raw("SELECT seq FROM events WHERE seq BETWEEN ? AND ?", first, last).Scan(&seqs).Error; err != nil {
+		return nil, err
+	}
+	written := make(map[int64]bool, len(seqs))
+	for _, seq := range seqs {
+		written[seq] = true
+	}
+	kept := noted[:0]
+	for _, n := range noted {
+		if written[n.Event.Seq] {
+			kept = append(kept, n)
+		}
+	}
+	return kept, nil
+}
+
+func insertAddresses(tx *gorm.DB, noted []Noted, addresses [][]Address) error {
+	written := make(map[int64]bool, len(noted))
+	for _, n := range noted {
+		written[n.Event.Seq] = true
+	}
+	var values []any
+	count := 0
+	for _, of := range addresses {
+		for _, a := range of {
+			if written[a.Seq] {
+				values = append(values, a.EntityID, a.Seq, a.Reason)
+				count++
+			}
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	return tx.Exec("INSERT INTO addresses ("+addressColumns+") VALUES "+rows(addressValues, count), values...).Error
+}
+
+// worthNoting leaves out edits and deletions of messages that the log does not have, and
+// reactions to what is no entity's line; those to a line are for its entity.
+func (r *Registry) worthNoting(ctx context.Context, heard []Heard) ([]Heard, error) {
+	var changed, reacted []snowflake.ID
+	known := map[snowflake.ID]bool{}
+	for _, h := range heard {
+		switch h.Event.Kind {
+		case EventMessage, EventDM:
+			known[h.Event.MessageID] = true
+		case EventEdit, EventDelete:
+			changed = append(changed, h.Event.MessageID)
+		case EventReaction:
+			reacted = append(reacted, h.Event.MessageID)
+		case EventGap:
+		}
+	}
+	if len(changed) == 0 && len(reacted) == 0 {
+		return heard, nil
+	}
+	if len(changed) > 0 {
+		var logged []snowflake.ID
+		err := r.db.reader.WithContext(ctx).Model(&Event{}).Where("kind = ? AND message_id IN ?", EventMessage, changed).Pluck("message_id", &logged).Error
 		if err != nil {
-			return news, fmt.Errorf("read the event log: %w", err)
+			return nil, fmt.Errorf("find the messages that changed: %w", err)
 		}
-		for _, e := range page {
-			if len(news.Events) == limit {
-				return news, nil
-			}
-			is, known, gap := r.isNews(m.entry, e)
-			if news.Lacks = gap; !known {
-				return news, nil
-			}
-			news.Reached = e.Seq
-			if is {
-				news.Events = append(news.Events, e)
-			}
-		}
-		if len(page) < newsPage {
-			break
+		for _, id := range logged {
+			known[id] = true
 		}
 	}
-	return news, nil
+	owners, err := r.ownersOf(ctx, reacted)
+	if err != nil {
+		return nil, err
+	}
+	kept := make([]Heard, 0, len(heard))
+	for _, h := range heard {
+		switch h.Event.Kind {
+		case EventEdit, EventDelete:
+			if !known[h.Event.MessageID] {
+				continue
+			}
+		case EventReaction:
+			owner, ok := owners[h.Event.MessageID]
+			if !ok {
+				continue
+			}
+			h.Event.EntityID = owner
+		case EventMessage, EventDM, EventGap:
+		}
+		kept = append(kept, h)
+	}
+	return kept, nil
 }
 
-// isNews decides again for every event: rights may have changed since it was written.
-func (r *Registry) isNews(e *entry, event Event) (is, known bool, gap *Gap) {
-	if r.world.Pending(event.GuildID) {
-		return false, false, nil
+// ownersOf says whose lines messages are.
+func (r *Registry) ownersOf(ctx context.Context, messages []snowflake.ID) (map[snowflake.ID]ID, error) {
+	owners := map[snowflake.ID]ID{}
+	if len(messages) == 0 {
+		return owners, nil
 	}
-	in, ok := e.stays[event.GuildID]
-	if !ok || event.AuthorEntity == e.ID || event.Seq <= in.Since {
-		return false, true, nil
+	var found []Ownership
+	if err := r.db.reader.WithContext(ctx).Where("message_id IN ?", messages).Find(&found).Error; err != nil {
+		return nil, fmt.Errorf("read whose lines they are: %w", err)
 	}
-	f, ok := r.facts(e, event.ChannelID)
-	if !ok {
-		return false, true, nil
+	for _, row := range found {
+		owners[row.MessageID] = row.EntityID
 	}
-	v := decide(f, Hear)
-	return v.allowed() && event.Seq > f.granted().since, v.gap == nil, v.gap
+	return owners, nil
 }
 
 func latestSeq(db *gorm.DB) (int64, error) {
@@ -130,30 +255,4 @@ func latestSeq(db *gorm.DB) (int64, error) {
 		return 0, nil
 	}
 	return *latest, nil
-}
-
-// ReadMark is how far the actor's credential has read.
-func (r *Registry) ReadMark(ctx context.Context, actor Actor) (int64, error) {
-	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
-		return 0, err
-	}
-	var credential Credential
-	if err := r.db.reader.WithContext(ctx).Select("read").Take(&credential, "id = ?", actor.credential).Error; err != nil {
-		return 0, fmt.Errorf("read the read mark: %w", err)
-	}
-	return credential.Read, nil
-}
-
-// MarkRead moves the credential's read mark forward to a position. It never moves back.
-func (r *Registry) MarkRead(ctx context.Context, actor Actor, position int64) error {
-	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
-		return err
-	}
-	err := r.change(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&Credential{}).Where("id = ? AND read < ?", actor.credential, position).Update("read", position).Error
-	}, nil)
-	if err != nil {
-		return fmt.Errorf("save the read mark: %w", err)
-	}
-	return nil
 }

@@ -13,9 +13,17 @@ func message(id snowflake.ID, channel snowflake.ID) entities.Event {
 	return entities.Event{Kind: entities.EventMessage, GuildID: guild, ChannelID: channel, MessageID: id, AuthorID: mia, At: at(int(id))}
 }
 
-func say(t *testing.T, reg *entities.Registry, events ...entities.Event) []entities.Event {
+func heard(events ...entities.Event) []entities.Heard {
+	all := make([]entities.Heard, 0, len(events))
+	for _, e := range events {
+		all = append(all, entities.Heard{Event: e})
+	}
+	return all
+}
+
+func say(t *testing.T, reg *entities.Registry, events ...entities.Event) []entities.Noted {
 	t.Helper()
-	appended, err := reg.Append(t.Context(), program, events)
+	appended, err := reg.Append(t.Context(), program, heard(events...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,13 +32,13 @@ func say(t *testing.T, reg *entities.Registry, events ...entities.Event) []entit
 
 func news(t *testing.T, reg *entities.Registry, actor entities.Actor, after int64, limit int) ([]snowflake.ID, int64) {
 	t.Helper()
-	news, err := reg.News(t.Context(), actor, after, limit)
+	news, err := reg.News(t.Context(), actor, entities.Query{After: &after, Limit: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ids []snowflake.ID
-	for _, e := range news.Events {
-		ids = append(ids, e.MessageID)
+	for _, item := range news.Items {
+		ids = append(ids, item.Event.MessageID)
 	}
 	return ids, news.Reached
 }
@@ -40,7 +48,7 @@ func TestNews(t *testing.T) {
 	say(t, reg, message(1, general)) // before it existed
 	_, ada := create(t, reg, "Ada", general)
 	bob, _ := create(t, reg, "Bob", lab)
-	mark, err := reg.ReadMark(t.Context(), ada)
+	mark, err := reg.ReadMark(t.Context(), ada, entities.ScopeAll)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +81,7 @@ func TestOnlyTheProgramAppends(t *testing.T) {
 	reg := fresh(t)
 	_, ada := create(t, reg, "Ada", general)
 	for _, actor := range []entities.Actor{ada, admin(olivia), {}} {
-		_, err := reg.Append(t.Context(), actor, []entities.Event{message(1, general)})
+		_, err := reg.Append(t.Context(), actor, heard(message(1, general)))
 		wantRefusal(t, err, entities.NotAllowed)
 	}
 }
@@ -82,11 +90,11 @@ func TestReadMarks(t *testing.T) {
 	reg := fresh(t)
 	made, ada := create(t, reg, "Ada", general)
 	for _, position := range []int64{7, 5} {
-		if err := reg.MarkRead(t.Context(), ada, position); err != nil {
+		if err := reg.Mark(t.Context(), ada, entities.ScopeAll, position); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if mark, err := reg.ReadMark(t.Context(), ada); err != nil || mark != 7 {
+	if mark, err := reg.ReadMark(t.Context(), ada, entities.ScopeAll); err != nil || mark != 7 {
 		t.Errorf("mark = %d, %v", mark, err)
 	}
 	rotated, err := reg.RotateKey(t.Context(), admin(olivia), made.Entity.ID)
@@ -97,12 +105,12 @@ func TestReadMarks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if mark, err := reg.ReadMark(t.Context(), again); err != nil || mark != 7 {
+	if mark, err := reg.ReadMark(t.Context(), again, entities.ScopeAll); err != nil || mark != 7 {
 		t.Errorf("a new key starts at %d, %v", mark, err)
 	}
 }
 
-func cursorAt(t *testing.T, reg *entities.Registry, actor entities.Actor, scope snowflake.ID, position int64) string {
+func cursorAt(t *testing.T, reg *entities.Registry, actor entities.Actor, scope entities.Scope, position int64) string {
 	t.Helper()
 	cursor, err := reg.Cursor(t.Context(), actor, scope, position)
 	if err != nil {
@@ -118,14 +126,18 @@ func TestCursors(t *testing.T) {
 	for i := range 10 {
 		say(t, reg, message(snowflake.ID(i+1), general))
 	}
-	cursor := cursorAt(t, reg, ada, lab, 7)
-	if got, scope, err := reg.Position(t.Context(), ada, cursor); err != nil || got != 7 || scope != lab {
+	latest, err := reg.Latest(t.Context(), ada)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := cursorAt(t, reg, ada, entities.ScopeOf(lab), 7)
+	if got, scope, err := reg.Position(t.Context(), ada, cursor); err != nil || got != 7 || scope.Channel() != lab {
 		t.Errorf("position = %d in %d, %v", got, scope, err)
 	}
-	if got, _, err := reg.Position(t.Context(), ada, cursorAt(t, reg, ada, 0, 1234)); err != nil || got != 10 {
+	if got, _, err := reg.Position(t.Context(), ada, cursorAt(t, reg, ada, 0, 1<<60)); err != nil || got != latest {
 		t.Errorf("a position that the log has not reached is %d, %v", got, err)
 	}
-	_, _, err := reg.Position(t.Context(), bob, cursor)
+	_, _, err = reg.Position(t.Context(), bob, cursor)
 	wantRefusal(t, err, entities.Invalid)
 	for _, bad := range []string{"", "a", "12345678901234567890", cursor + "A", cursor[1:]} {
 		_, _, err := reg.Position(t.Context(), ada, bad)
@@ -211,9 +223,9 @@ func TestNewsIsNotLostWhileAGuildIsPending(t *testing.T) {
 func TestNewsGoesOnPastAGuildThatIsGone(t *testing.T) {
 	reg := fresh(t)
 	_, ada := create(t, reg, "Ada", general)
-	say(t, reg, message(1, general))
+	said := say(t, reg, message(1, general))
 	reg.World().Announce(0, 1, []snowflake.ID{other})
-	if got, reached := news(t, reg, ada, 0, 10); len(got) != 0 || reached != 1 {
+	if got, reached := news(t, reg, ada, 0, 10); len(got) != 0 || reached != said[0].Event.Seq {
 		t.Errorf("it got %v and reached %d", got, reached)
 	}
 }

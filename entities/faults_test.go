@@ -58,7 +58,7 @@ func failEach(t *testing.T, s *stage, faults *entities.Faults, c call) {
 			t.Fatalf("fault %d left\n%s", n, difference(before, after))
 		}
 		remembers(t, s.Registry)
-		if memory, rows, err := s.Latest(t.Context()); err != nil || memory != rows {
+		if memory, rows, err := s.LogEnd(t.Context()); err != nil || memory != rows {
 			t.Errorf("fault %d: the log's end is %d in memory and %d on disk, %v", n, memory, rows, err)
 		}
 	}

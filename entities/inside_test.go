@@ -137,8 +137,8 @@ func (r *Registry) Afresh(ctx context.Context) (string, error) {
 	return again.Memory(), nil
 }
 
-// Latest is the last position of the event log, in memory and in the database.
-func (r *Registry) Latest(ctx context.Context) (memory, rows int64, err error) {
+// LogEnd is the last position of the event log, in memory and in the database.
+func (r *Registry) LogEnd(ctx context.Context) (memory, rows int64, err error) {
 	rows, err = latestSeq(r.db.reader.WithContext(ctx))
 	return r.latest.Load(), rows, err
 }

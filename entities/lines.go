@@ -135,7 +135,13 @@ func (r *Registry) Known(ctx context.Context, actor Actor, permit Permit, draft 
 	if err := draft.checkKey(); err != nil {
 		return Begun{}, err
 	}
-	return r.earlier(r.db.reader.WithContext(ctx), r.lineOf(permit, draft))
+	begun, err := r.earlier(r.db.reader.WithContext(ctx), r.lineOf(permit, draft))
+	if begun.Again {
+		// Whoever began it may not have been told yet: they are, before writing is free again.
+		r.writing.Lock()
+		defer r.writing.Unlock()
+	}
+	return begun, err
 }
 
 func (d Draft) check() error {
@@ -244,7 +250,7 @@ func (r *Registry) readLine(query *gorm.DB) (Begun, error) {
 func (r *Registry) saveLine(tx *gorm.DB, line Line, name string, texts []string) (Begun, error) {
 	line.Hash = r.fingerprint(name, texts[0])
 	// By hand: gorm's way costs as much again, and every line passes here.
-	line.ID = r.lineIDs.next(line.At)
+	line.ID, line.Single = r.lineIDs.next(line.At), len(texts) == 1
 	err := tx.Exec(`INSERT INTO lines (id, entity_id, guild_id, channel_id, key, body, state, at, answered, hash, message_id)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
 		line.ID, line.EntityID, line.GuildID, line.ChannelID, line.Key, line.Body, line.State, line.At, line.Answered, line.Hash).Error

@@ -63,7 +63,7 @@ type Landing struct {
 
 func (l Landing) save(tx *gorm.DB) error {
 	owned := Ownership{MessageID: l.Message, EntityID: l.Line.EntityID, GuildID: l.Line.GuildID, ChannelID: l.Channel, At: l.Line.At}
-	return landPart(tx, owned, l.Line.ID, l.Part)
+	return landPart(tx, owned, l.Line, l.Part)
 }
 
 // Deliver notes whether those who said lines were told what became of them. A call like theirs

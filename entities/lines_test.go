@@ -267,3 +267,31 @@ func TestRetainForgetsOldLines(t *testing.T) {
 		t.Errorf("whose line it was is forgotten: %v, %v", speakers, err)
 	}
 }
+
+// A call that comes while an equal one is being begun learns of the line only when the first one
+// has been told of it, so that whoever waits for it finds it under way.
+func TestKnownAfterOpened(t *testing.T) {
+	p := begun(t)
+	permit := p.permit(t)
+	draft := entities.Draft{Key: "k", Body: "b", Parts: []string{"hello"}}
+	known := make(chan bool)
+	first := draft
+	first.Opened = func(entities.Begun) {
+		go func() {
+			begun, err := p.Known(t.Context(), p.ada, permit, draft)
+			if err != nil || !begun.Again {
+				t.Errorf("the equal call: %+v, %v", begun, err)
+			}
+			close(known)
+		}()
+		select {
+		case <-known:
+			t.Error("the equal call knew of the line before its own call did")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if _, err := p.Begin(t.Context(), p.ada, permit, first); err != nil {
+		t.Fatal(err)
+	}
+	<-known
+}

@@ -25,7 +25,7 @@ type (
 	}
 	fourthReadMark struct {
 		CredentialID string `gorm:"primaryKey"`
-		Scope        string `gorm:"primaryKey"`
+		Scope        int64  `gorm:"primaryKey;autoIncrement:false"`
 		Position     int64  `gorm:"not null"`
 	}
 	fourthWatermark struct {

@@ -141,16 +141,16 @@ func TestTheOldestDatabase(t *testing.T) {
 	if position, _, err := reg.Position(t.Context(), actor, oldestCursor); err != nil || position != 3 {
 		t.Errorf("the cursor: %d, %v", position, err)
 	}
-	if mark, err := reg.ReadMark(t.Context(), actor); err != nil || mark != 2 {
+	if mark, err := reg.ReadMark(t.Context(), actor, entities.ScopeAll); err != nil || mark != 2 {
 		t.Errorf("the read mark: %d, %v", mark, err)
 	}
 	if _, err := reg.Authorize(t.Context(), actor, entities.Post, general); err != nil {
 		t.Error("the channel rule:", err)
 	}
-	added, err := reg.Append(t.Context(), entities.System("ingest"), []entities.Event{{
+	added, err := reg.Append(t.Context(), entities.System("ingest"), []entities.Heard{{Event: entities.Event{
 		Kind: entities.EventMessage, GuildID: guild, ChannelID: general, MessageID: 4, AuthorID: olivia, At: at(0),
-	}})
-	if err != nil || len(added) != 1 || added[0].Seq <= 3 {
+	}}})
+	if err != nil || len(added) != 1 || added[0].Event.Seq <= 3 {
 		t.Errorf("the log goes on with %+v, %v", added, err)
 	}
 }

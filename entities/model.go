@@ -242,6 +242,8 @@ type Line struct {
 	// Hash and MessageID are those of its first message, as in [LinePart]. Most lines have no other.
 	Hash      []byte
 	MessageID snowflake.ID
+	// Single says that it is known to be one message.
+	Single bool `gorm:"-"`
 }
 
 // LinePart is one of the messages that a line becomes, after the first.

@@ -58,7 +58,7 @@ type Address struct {
 // further than [Credential.Read].
 type ReadMark struct {
 	CredentialID string `gorm:"primaryKey"`
-	Scope        Scope  `gorm:"primaryKey"`
+	Scope        Scope  `gorm:"primaryKey;autoIncrement:false"`
 	Position     int64
 }
 

@@ -59,7 +59,7 @@ func TestWhatOperatorsCannot(t *testing.T) {
 		"its persona": errOf(p.Profile(t.Context(), runner, p.id)), "its key": errOf(p.RotateKey(t.Context(), runner, p.id)),
 		"its end": errOf(p.Delete(t.Context(), runner, p.id)), "its channels": p.SetChannels(t.Context(), runner, p.id, rules(nil)),
 		"the settings": errOf(p.Settings(t.Context(), runner)), "the audit": errOf(p.Audits(t.Context(), runner)),
-		"its news": errOf(p.News(t.Context(), runner, 0, 1)), "a right": errOf(p.Authorize(t.Context(), runner, entities.Hear, general)),
+		"its news": errOf(p.News(t.Context(), runner, entities.Query{Limit: 1})), "a right": errOf(p.Authorize(t.Context(), runner, entities.Hear, general)),
 	} {
 		if !entities.IsRefusal(err, entities.NotAllowed) {
 			t.Errorf("%s: %v", name, err)

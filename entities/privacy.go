@@ -3,6 +3,7 @@ package entities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -60,6 +61,22 @@ func (r *Registry) RefusesDMs(user snowflake.ID) bool { return r.choices.of(user
 // untold says that an event is for no entity, since whoever caused it is hidden. What people do in
 // direct messages they do for an entity.
 func (r *Registry) untold(e Event) bool { return e.GuildID != 0 && r.Hidden(e.AuthorID) }
+
+// told leaves out what is for no entity, with whom it would address. Nobody can hide any more
+// before the rest is written down: the caller holds writing.
+func (r *Registry) told(heard []Heard, addresses [][]Address) ([]Heard, [][]Address) {
+	if !slices.ContainsFunc(heard, func(h Heard) bool { return r.untold(h.Event) }) {
+		return heard, addresses
+	}
+	var left []Heard
+	var to [][]Address
+	for i, h := range heard {
+		if !r.untold(h.Event) {
+			left, to = append(left, h), append(to, addresses[i])
+		}
+	}
+	return left, to
+}
 
 // Privacy is what the person who asks decided about themselves.
 func (r *Registry) Privacy(ctx context.Context, actor Actor) (Privacy, error) {

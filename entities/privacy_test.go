@@ -111,7 +111,7 @@ func TestErase(t *testing.T) {
 			return fmt.Sprint(a.UserID, a.EntityID, a.MetAt != nil, a.Introduced, a.Blocked)
 		}), fmt.Sprint(olivia, "ada", true, false, false), fmt.Sprint(mia, "bob", false, false, true))
 		is(t, "watermarks", rows(t, reg, func(w entities.Watermark) string { return fmt.Sprint(w.ChannelID, " ", w.MessageID) }), fmt.Sprint(general, " ", 111))
-		is(t, "marks", rows(t, reg, func(m entities.ReadMark) string { return string(m.Scope) }), string(entities.ScopeOf(general)))
+		is(t, "marks", rows(t, reg, func(m entities.ReadMark) string { return fmt.Sprint(m.Scope) }), fmt.Sprint(entities.ScopeOf(general)))
 		is(t, "the audit", rows(t, reg, func(a entities.Audit) string {
 			return fmt.Sprint(a.Actor, ", ", a.Act, ", ", a.Outcome, ", ", a.GuildID)
 		}),
@@ -136,8 +136,8 @@ func TestErasingDoesNotTurnTheLogBack(t *testing.T) {
 	for range 2 {
 		next := message(snowflake.ID(len(last)+1), general)
 		next.AuthorID = olivia
-		if last = append(last, say(t, reg, next)...); last[len(last)-1].Seq <= last[len(last)-2].Seq {
-			t.Errorf("the log went on with %d after %d", last[len(last)-1].Seq, last[len(last)-2].Seq)
+		if last = append(last, say(t, reg, next)...); last[len(last)-1].Event.Seq <= last[len(last)-2].Event.Seq {
+			t.Errorf("the log went on with %d after %d", last[len(last)-1].Event.Seq, last[len(last)-2].Event.Seq)
 		}
 		reg = open(t, path, newWorld())
 	}

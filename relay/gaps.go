@@ -59,10 +59,10 @@ func (r *Relay) sees(ctx context.Context, actor entities.Actor, channel snowflak
 const mostGaps = 2
 
 // news gives what is new for an entity, after asking Discord for what that depends on.
-func (r *Relay) news(ctx context.Context, actor entities.Actor, after int64, limit int) (entities.News, error) {
+func (r *Relay) news(ctx context.Context, actor entities.Actor, query entities.Query) (entities.News, error) {
 	for range mostGaps {
-		news, err := r.registry.News(ctx, actor, after, limit)
-		if err != nil || len(news.Events) > 0 || news.Lacks == nil {
+		news, err := r.registry.News(ctx, actor, query)
+		if err != nil || len(news.Items) > 0 || news.Lacks == nil {
 			return news, err
 		}
 		if err := r.fill(ctx, *news.Lacks); err != nil {
@@ -72,7 +72,7 @@ func (r *Relay) news(ctx context.Context, actor entities.Actor, after int64, lim
 			return news, nil
 		}
 	}
-	return r.registry.News(ctx, actor, after, limit)
+	return r.registry.News(ctx, actor, query)
 }
 
 // Channels lists the channels that an entity can see, after asking Discord for what that

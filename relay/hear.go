@@ -20,8 +20,7 @@ const (
 
 // utterance is a message on its way to the event log.
 type utterance struct {
-	event  entities.Event
-	person bool // said it
+	heard entities.Heard
 	// echo is what the message is the echo of, if it is one.
 	echo *flight
 }
@@ -124,11 +123,18 @@ func (a *astray) end(thread snowflake.ID) {
 
 // noteMessage puts a message on its way to the event log.
 func (r *Relay) noteMessage(m discord.Message, echo *flight) {
-	h := utterance{echo: echo, person: byPerson(m), event: entities.Event{
-		Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
+	h := utterance{echo: echo, heard: entities.Heard{
+		Event: entities.Event{
+			Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
+		},
+		Text: m.Content, Person: byPerson(m), Roles: m.MentionRoles,
 	}}
+	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
+		h.heard.Replied = *m.MessageReference.MessageID
+	}
 	if echo != nil {
-		h.event.AuthorEntity = echo.line.EntityID
+		h.heard.Event.AuthorEntity = echo.line.EntityID
+		h.heard.Landing = &entities.Landing{Line: echo.line, Part: echo.part, Channel: m.ChannelID, Message: m.ID}
 	}
 	select {
 	case r.inbox.heard <- h:
@@ -208,22 +214,18 @@ func (r *Relay) write(all []utterance) error {
 	ctx, cancel := context.WithTimeout(context.Background(), ownTime)
 	defer cancel()
 	actor := ingest
-	events := make([]entities.Event, 0, len(all))
-	var landings []entities.Landing
+	heard := make([]entities.Heard, 0, len(all))
 	for _, h := range all {
-		if h.echo != nil {
-			landings = append(landings, entities.Landing{Line: h.echo.line, Part: h.echo.part, Channel: h.event.ChannelID, Message: h.event.MessageID})
-		}
-		events = append(events, h.event)
+		heard = append(heard, h.heard)
 	}
-	if err := r.attribute(ctx, actor, events); err != nil {
+	if err := r.attribute(ctx, actor, heard); err != nil {
 		return err
 	}
 	// First, so that whoever is woken by a person answers that person.
 	if err := r.heardPersons(ctx, all); err != nil {
 		return err
 	}
-	appended, err := r.registry.Append(ctx, actor, events, landings...)
+	appended, err := r.registry.Append(ctx, actor, heard)
 	if err != nil {
 		return err
 	}
@@ -238,10 +240,11 @@ func (r *Relay) write(all []utterance) error {
 	return nil
 }
 
-// attribute fills in whose lines the events are, as far as it was not known from an echo.
-func (r *Relay) attribute(ctx context.Context, actor entities.Actor, events []entities.Event) error {
+// attribute fills in whose lines the messages are, as far as it was not known from an echo.
+func (r *Relay) attribute(ctx context.Context, actor entities.Actor, heard []entities.Heard) error {
 	var unknown []snowflake.ID
-	for _, e := range events {
+	for _, h := range heard {
+		e := h.Event
 		if _, ours := r.webhooks.owner(e.AuthorID); ours && e.AuthorEntity == "" {
 			unknown = append(unknown, e.MessageID)
 		}
@@ -250,9 +253,9 @@ func (r *Relay) attribute(ctx context.Context, actor entities.Actor, events []en
 	if err != nil {
 		return err
 	}
-	for i := range events {
-		if speaker, ok := speakers[events[i].MessageID]; ok {
-			events[i].AuthorEntity = speaker.ID
+	for i := range heard {
+		if speaker, ok := speakers[heard[i].Event.MessageID]; ok {
+			heard[i].Event.AuthorEntity = speaker.ID
 		}
 	}
 	return nil

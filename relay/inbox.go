@@ -83,45 +83,44 @@ func (r *Relay) startOf(ctx context.Context, actor entities.Actor, req WaitReque
 			return 0, err
 		}
 	}
+	scope := entities.ScopeOf(req.Channel)
 	if req.Cursor == "" {
-		return r.registry.ReadMark(ctx, actor)
+		return r.registry.ReadMark(ctx, actor, scope)
 	}
-	after, scope, err := r.registry.Position(ctx, actor, req.Cursor)
+	after, of, err := r.registry.Position(ctx, actor, req.Cursor)
 	switch {
 	case err != nil:
 		return 0, err
-	case scope == 0:
-		return after, r.registry.MarkRead(ctx, actor, after)
-	case scope == req.Channel:
-		return after, nil
+	case of == scope || of == entities.ScopeAll:
+		return after, r.registry.Mark(ctx, actor, of, after)
 	default:
-		return r.registry.ReadMark(ctx, actor)
+		return r.registry.ReadMark(ctx, actor, scope)
 	}
 }
 
 // newsSince gives what there is after a position, and how far it looked.
 func (r *Relay) newsSince(ctx context.Context, actor entities.Actor, req WaitRequest, after int64) (News, int64, error) {
 	for {
-		found, err := r.news(ctx, actor, after, req.Limit+1)
+		found, err := r.news(ctx, actor, entities.Query{Scope: entities.ScopeOf(req.Channel), After: &after, Limit: req.Limit + 1})
 		if err != nil {
 			return News{}, after, err
 		}
-		events, reached := found.Events, found.Reached
+		events, reached := make([]entities.Event, 0, len(found.Items)), found.Reached
+		for _, item := range found.Items {
+			events = append(events, item.Event)
+		}
 		exhausted := len(events) <= req.Limit
 		if !exhausted {
 			events = events[:req.Limit]
 			reached = events[len(events)-1].Seq
 		}
 		after = reached
-		if req.Channel != 0 {
-			events = slices.DeleteFunc(events, func(e entities.Event) bool { return e.ChannelID != req.Channel })
-		}
 		messages, err := r.texts(ctx, actor, events)
 		if err != nil {
 			return News{}, after, err
 		}
 		if exhausted || len(messages) > 0 {
-			cursor, err := r.registry.Cursor(ctx, actor, req.Channel, after)
+			cursor, err := r.registry.Cursor(ctx, actor, entities.ScopeOf(req.Channel), after)
 			return News{Messages: messages, Cursor: cursor, More: !exhausted}, after, err
 		}
 	}

@@ -63,8 +63,8 @@ func (r *Relay) tellRest(ctx context.Context, of entities.Rest) {
 func (r *Relay) heardPersons(ctx context.Context, all []utterance) error {
 	told := map[snowflake.ID]bool{}
 	for _, h := range all {
-		channel := h.event.ChannelID
-		if !h.person || told[channel] {
+		channel := h.heard.Event.ChannelID
+		if !h.heard.Person || told[channel] {
 			continue
 		}
 		told[channel] = true
