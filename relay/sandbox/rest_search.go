@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -27,6 +28,45 @@ type searchView struct {
 	Members    []threadMember  `json:"members"`
 }
 
+// index is how far a guild's messages are indexed.
+type index struct {
+	asks       int // searches that still come too early
+	retryAfter int
+	documents  int
+}
+
+// indexView is what a search gets that comes too early (resources/message, "Search Guild
+// Messages").
+type indexView struct {
+	Message    string `json:"message"`
+	Code       int    `json:"code"`
+	Documents  int    `json:"documents_indexed"`
+	RetryAfter int    `json:"retry_after"`
+}
+
+// answer is what a search gets while there is no index; nil when there is one.
+func (i *index) answer() *indexView {
+	if i.asks == 0 {
+		return nil
+	}
+	if i.asks > 0 {
+		i.asks--
+	}
+	view := &indexView{Message: "Index not yet available. Try again later", Code: 110000, Documents: i.documents, RetryAfter: i.retryAfter}
+	i.documents += 100
+	return view
+}
+
+// Unindex lets the next asks searches of a guild come too early (below 0: all of them): they
+// are answered 202, to be sent again after so many seconds.
+func (d *Discord) Unindex(guild ID, asks, retryAfter int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if g := d.state.guilds[guild]; g != nil {
+		g.index = index{asks: asks, retryAfter: retryAfter}
+	}
+}
+
 // searchMessages finds messages in the channels whose history the bot may read. Without
 // the message content intent the route is closed to the application.
 func searchMessages(d *Discord, c *call) (any, error) {
@@ -47,8 +87,14 @@ func searchMessages(d *Discord, c *call) (any, error) {
 	if order != "" && order != "asc" && order != "desc" {
 		q.add("sort_order", "BASE_TYPE_CHOICES", "Value must be one of ('asc', 'desc').")
 	}
+	if by := q.text("sort_by"); by != "" && by != "timestamp" && by != "relevance" {
+		q.add("sort_by", "BASE_TYPE_CHOICES", "Value must be one of ('timestamp', 'relevance').")
+	}
 	if err := q.err(); err != nil {
 		return nil, err
+	}
+	if later := g.index.answer(); later != nil {
+		return &reply{http.StatusAccepted, later}, nil
 	}
 	found := d.find(g, s)
 	if order != "asc" {
@@ -63,6 +109,7 @@ func readSearch(q *query) *search {
 		mention: q.ids("mentions", 100), least: q.id("min_id"), most: q.id("max_id"), kinds: q.c.URL.Query()["author_type"],
 		nsfw: q.bool("include_nsfw"),
 	}
+	q.int("slop", 2, 0, 100) // words that may stand between; here all words of a message count
 	q.length("content", s.content, 0, 1024)
 	for _, kind := range s.kinds {
 		if !slices.Contains([]string{"user", "bot", "webhook"}, strings.TrimPrefix(kind, "-")) {
