@@ -223,11 +223,17 @@ func TestCatchUpIsOff(t *testing.T) {
 	made, ada := create(t, reg, "Ada", general)
 	may := func(want bool) {
 		t.Helper()
+		if able, err := reg.Able(t.Context(), ada, entities.CanCatchUp); want && (err != nil || !able) {
+			t.Errorf("able: %v, %v", able, err)
+		}
 		if _, err := reg.Authorize(t.Context(), ada, entities.CatchUp, general); entities.IsRefusal(err, entities.NotAllowed) == want || (want && err != nil) {
 			t.Errorf("%v", err)
 		}
 	}
 	may(false)
+	if able, err := reg.Able(t.Context(), ada, entities.CanCatchUp); err != nil || able {
+		t.Errorf("able: %v, %v", able, err)
+	}
 	able(entities.CanCatchUp)(t, reg, made.Entity.ID)
 	may(false)
 	able(entities.CanCatchUp, entities.CanRead)(t, reg, made.Entity.ID)

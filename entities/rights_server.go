@@ -114,3 +114,17 @@ func severalServers(guilds []Guild) error {
 	}
 	return Refuse(Invalid, "Several servers have this name: %s. whoami tells them apart; use the id.", strings.Join(ids, ", "))
 }
+
+// Able says whether an entity has a capability on any server where it takes part.
+func (r *Registry) Able(ctx context.Context, actor Actor, wanted Capability) (bool, error) {
+	m, err := r.pass(ctx, actor, actBe, "")
+	if err != nil {
+		return false, err
+	}
+	for guild, in := range m.entry.stays {
+		if in.capabilities.has(wanted) && !r.decideServer(m.entry, guild, LookAround).hidden {
+			return true, nil
+		}
+	}
+	return false, nil
+}
