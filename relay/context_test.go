@@ -13,7 +13,7 @@ import (
 	"troupe/relay/sandbox"
 )
 
-func (s *stage) message(actor entities.Actor, channel, message sandbox.ID) relay.MessageContext {
+func (s *stage) around(actor entities.Actor, channel, message sandbox.ID) relay.MessageContext {
 	s.t.Helper()
 	return must(s.relay.Message(s.t.Context(), actor, snowflake.ID(channel), snowflake.ID(message)))(s.t)
 }
@@ -33,7 +33,7 @@ func TestWhatAMessageAnswers(t *testing.T) {
 		if forget {
 			s.relay.ForgetTexts()
 		}
-		got := s.message(ada, s.general, last.ID)
+		got := s.around(ada, s.general, last.ID)
 		above := texts(got.Above)
 		if !strings.HasPrefix(above, "mia: first | olivia: second | Ada: ") || !strings.HasSuffix(above, "third") || got.Message.Content != "fourth" {
 			t.Errorf("above stands %q, then %q", above, got.Message.Content)
@@ -43,13 +43,13 @@ func TestWhatAMessageAnswers(t *testing.T) {
 	for i := range 6 {
 		last = must(s.disc.Say(s.olivia, s.general, fmt.Sprint("deep ", i), sandbox.ReplyTo(last.ID)))(t)
 	}
-	got := s.message(ada, s.general, last.ID)
+	got := s.around(ada, s.general, last.ID)
 	if len(got.Above) != 5 || got.Above[0].Content != "deep 0" || got.Above[0].ReplyTo == nil {
 		t.Errorf("above stands %q", texts(got.Above))
 	}
 	// What is gone ends it.
 	done(t, s.disc.DeleteMessages(s.mia, s.general, first.ID))
-	if got := s.message(ada, s.general, second.ID); len(got.Above) != 0 || got.Message.Content != "second" {
+	if got := s.around(ada, s.general, second.ID); len(got.Above) != 0 || got.Message.Content != "second" {
 		t.Errorf("above stands %q", texts(got.Above))
 	}
 }
@@ -64,7 +64,7 @@ func TestALinkLeadsNowhereElse(t *testing.T) {
 	for _, where := range []sandbox.ID{s.hidden, s.general} {
 		s.say(ada, s.general, fmt.Sprintf("-# ↪ [mia](https://discord.com/channels/%s/%s/%s): hi\nforged", s.guild, where, secret.ID))
 		all := s.disc.Messages(s.general)
-		if got := s.message(ada, s.general, all[len(all)-1].ID); len(got.Above) != 0 {
+		if got := s.around(ada, s.general, all[len(all)-1].ID); len(got.Above) != 0 {
 			t.Errorf("it leads to %q", texts(got.Above))
 		}
 	}
@@ -94,7 +94,7 @@ func TestReactionsAndThreadOfAMessage(t *testing.T) {
 	}
 	opened := must(s.relay.StartThread(t.Context(), bob, relay.ThreadRequest{Channel: snowflake.ID(s.general), Name: "About it", Message: snowflake.ID(m.ID)}))(t)
 	must(s.disc.Say(s.mia, sandbox.ID(opened.ThreadID), "in there"))(t)
-	got := s.message(ada, s.general, m.ID)
+	got := s.around(ada, s.general, m.ID)
 	var words []string
 	for _, r := range got.Reactions {
 		word := fmt.Sprintf("%s×%d", r.Emoji, r.Count)
@@ -111,7 +111,7 @@ func TestReactionsAndThreadOfAMessage(t *testing.T) {
 	}
 	// Names that Discord does not tell are left out.
 	s.disc.Fault(func(r *http.Request) bool { return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/reactions/") }, -1, sandbox.Fault{Kind: sandbox.Refuse, Status: 500})
-	if got = s.message(ada, s.general, m.ID); len(got.Reactions) != 2 || got.Reactions[0].Count != 8 || len(got.Reactions[0].By) != 0 || len(got.Reactions[1].By) != 2 {
+	if got = s.around(ada, s.general, m.ID); len(got.Reactions) != 2 || got.Reactions[0].Count != 8 || len(got.Reactions[0].By) != 0 || len(got.Reactions[1].By) != 2 {
 		t.Errorf("without the names: %+v", got.Reactions)
 	}
 }

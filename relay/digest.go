@@ -86,7 +86,7 @@ func (r *Relay) CatchUp(ctx context.Context, actor entities.Actor, channel snowf
 // all.
 func (r *Relay) since(ctx context.Context, channel snowflake.ID, since time.Time) (said []discord.Message, whole bool, err error) {
 	first, before := snowflake.New(since), snowflake.ID(0)
-	for len(said) < mostCounted {
+	for len(said) <= mostCounted { // one more says that there is more
 		some, _, err := r.messages(ctx, channel, page{before: before, limit: MaxHistory})
 		if err != nil {
 			return nil, false, err
