@@ -87,7 +87,7 @@ func moment(name, ref string) (snowflake.ID, error) {
 	if id, err := snowflake.Parse(ref); err == nil && len(ref) >= 15 && len(ref) <= 20 && id != 0 {
 		return id, nil
 	}
-	return 0, entities.Refuse(entities.Invalid, "%s must be a message's id or link, or a date like 2026-11-23 or 2026-11-23T18:00:00Z, not %s.", name, clip(quoted(ref), 60))
+	return 0, entities.Refuse(entities.Invalid, "%s must be a message's id or link, or a date like 2026-11-23 or 2026-11-23T18:00:00Z, not %s.", name, clip(ref, 60))
 }
 
 // fromTime is the id of a message of some time. Discord has none from before 2015.
