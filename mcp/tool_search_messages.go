@@ -59,7 +59,7 @@ type searchHits struct {
 
 func (h searchHits) write(p *page) {
 	more := h.More
-	h.messages.More = false // it goes on another way
+	h.More = false // it goes on another way
 	h.messages.write(p)
 	if n := len(h.Messages); more && n > 0 {
 		p.say("There is more: go on with before = %s.", h.Messages[n-1].ID)

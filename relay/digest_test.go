@@ -18,8 +18,7 @@ import (
 func TestCatchUp(t *testing.T) {
 	t.Parallel()
 	clock := time.Now().Add(-3 * time.Hour)
-	var s *stage
-	s = setStage(t, sandbox.Config{NoRateLimits: true, Now: func() time.Time { return clock }})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Now: func() time.Time { return clock }})
 	s.play()
 	made, ada := s.entity("Ada", nil, s.general)
 	s.grant(made.Entity.ID, entities.CanRead, entities.CanPost, entities.CanCatchUp)
