@@ -110,7 +110,9 @@ func TestReactionsAndThreadOfAMessage(t *testing.T) {
 		t.Errorf("thread: %+v", th)
 	}
 	// Names that Discord does not tell are left out.
-	whoReacted := func(r *http.Request) bool { return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/reactions/") }
+	whoReacted := func(r *http.Request) bool {
+		return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/reactions/")
+	}
 	s.disc.Fault(whoReacted, -1, sandbox.Fault{Kind: sandbox.Refuse, Status: 500})
 	if got = s.around(ada, s.general, m.ID); len(got.Reactions) != 2 || got.Reactions[0].Count != 8 || len(got.Reactions[0].By) != 0 || len(got.Reactions[1].By) != 2 {
 		t.Errorf("without the names: %+v", got.Reactions)

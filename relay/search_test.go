@@ -3,6 +3,7 @@ package relay_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,7 +67,7 @@ func waits(so func() bool) {
 // Nothing of what an entity may not read is found, and nothing of it shows in how much is found.
 func TestSearchFindsOnlyWhatTheEntityMayRead(t *testing.T) {
 	t.Parallel()
-	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	whispers := must(s.disc.AddThread(sandbox.Channel{Name: "whispers", Type: sandbox.PrivateThread, ParentID: s.general, OwnerID: s.olivia}, ""))(t)
 	s.joins(s.disc.BotID(), whispers)
@@ -182,6 +183,29 @@ func TestRightsThatEndDuringASearch(t *testing.T) {
 	}
 }
 
+// What was found on an earlier page is decided about again after the last one.
+func TestARightThatEndsBetweenPages(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	made, ada := s.entity("Ada", nil, s.general, s.lab)
+	for i := range 30 {
+		must(s.disc.Say(s.mia, s.general, fmt.Sprint("apple CANARY ", i)))(t)
+	}
+	second := func(r *http.Request) bool { return isSearch(r) && strings.Contains(r.URL.RawQuery, "max_id=") }
+	s.during(second, func() {
+		done(t, s.reg.SetChannels(t.Context(), s.admin(), made.Entity.ID, func([]entities.Room) ([]entities.ChosenRule, error) {
+			return []entities.ChosenRule{{ChosenChannel: entities.ChosenChannel{ID: snowflake.ID(s.lab), Permissions: discord.PermissionViewChannel}, Access: entities.Read}}, nil
+		}))
+	})
+	if found := s.search(ada, relay.SearchRequest{Query: "apple", Limit: 25}); len(found.Messages) != 0 || found.More {
+		t.Errorf("found %d, more %v", len(found.Messages), found.More)
+	}
+	if !slices.ContainsFunc(s.disc.Requests(), func(r sandbox.Request) bool { return strings.Contains(r.Query, "max_id=") }) {
+		t.Error("there was no second page")
+	}
+}
+
 // A channel that is moved out of its category while Discord answers is not read any more.
 func TestAChannelMovedDuringASearch(t *testing.T) {
 	t.Parallel()
@@ -253,7 +277,7 @@ func TestASearchThatDiscordDoesNotAnswer(t *testing.T) {
 // Words, authors, channels and times narrow a search.
 func TestWhatASearchNarrows(t *testing.T) {
 	t.Parallel()
-	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	made, ada := s.entity("Ada", nil, s.general, s.lab)
 	_, bob := s.entity("Bob", nil, s.general)
