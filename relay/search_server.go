@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,9 +21,9 @@ const (
 	// channelsAtOnce is in how many channels one request looks. Discord takes 500, but their
 	// ids and the words must fit into one address.
 	channelsAtOnce = 400
-	// mostPages is how many pages one search reads per request's channels, where much of what
-	// Discord finds is not shown.
-	mostPages = 4
+	// mostPages is how many pages one search reads of the same channels, where much of what Discord
+	// finds is not shown: a channel's private threads come along with it.
+	mostPages = 8
 	// soonAgain is when to ask again where Discord names no time.
 	soonAgain = time.Second
 )
@@ -47,7 +48,9 @@ func (r *Relay) searchServer(ctx context.Context, actor entities.Actor, guild sn
 		}
 		found = append(found, more...)
 	}
-	return found, nil
+	// A thread can be searched with its channel and by itself.
+	slices.SortFunc(found, func(a, b discord.Message) int { return cmp.Compare(b.ID, a.ID) })
+	return slices.CompactFunc(found, func(a, b discord.Message) bool { return a.ID == b.ID }), nil
 }
 
 // searching is a search in some channels of one server.

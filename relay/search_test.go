@@ -108,6 +108,40 @@ func TestSearchFindsOnlyWhatTheEntityMayRead(t *testing.T) {
 	}
 }
 
+// Archived threads, which nobody has announced, are found with their channel, and private ones
+// among them stay private.
+func TestSearchInArchivedThreads(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
+	old := sandbox.Channel{ParentID: s.general, Name: "old", Type: sandbox.PublicThread, OwnerID: s.mia}
+	shut := sandbox.Channel{ParentID: s.general, Name: "old CANARY", Type: sandbox.PrivateThread, OwnerID: s.olivia}
+	elsewhere := sandbox.Channel{ParentID: s.lab, Name: "old lab", Type: sandbox.PublicThread, OwnerID: s.olivia}
+	for _, c := range []*sandbox.Channel{&old, &shut, &elsewhere} {
+		c.ID = must(s.disc.AddThread(*c, ""))(t)
+		if c.Type == sandbox.PrivateThread {
+			s.joins(s.disc.BotID(), c.ID)
+		}
+	}
+	must(s.disc.Say(s.mia, old.ID, "apple in an old thread"))(t)
+	must(s.disc.Say(s.olivia, elsewhere.ID, "apple CANARY"))(t)
+	for range 40 {
+		must(s.disc.Say(s.olivia, shut.ID, "apple CANARY"))(t)
+	}
+	for _, c := range []sandbox.Channel{old, shut, elsewhere} {
+		done(t, s.disc.ChangeChannel(c.ID, func(c *sandbox.Channel) { c.Archived = true }))
+	}
+	s.play()
+	if _, known := s.reg.World().Channel(snowflake.ID(old.ID)); known {
+		t.Fatal("an archived thread was announced")
+	}
+	_, ada := s.entity("Ada", nil, s.general)
+	for _, req := range []relay.SearchRequest{{Query: "apple"}, {Query: "apple", Channel: snowflake.ID(s.general)}, {Query: "apple", Limit: 1}} {
+		if found := s.search(ada, req); texts(found.Messages) != "mia: apple in an old thread" || found.More {
+			t.Errorf("%+v: %s, more %v", req, texts(found.Messages), found.More)
+		}
+	}
+}
+
 // Who is in a private thread, and whose entity has a rule for it, finds what is said there.
 func TestSearchInAPrivateThread(t *testing.T) {
 	t.Parallel()
@@ -352,11 +386,16 @@ func TestSearchInManyChannels(t *testing.T) {
 	for i := range 450 {
 		rooms = append(rooms, s.channel(sandbox.Channel{Name: fmt.Sprint("room-", i), Type: sandbox.TextChannel, ParentID: category}))
 	}
+	thread := must(s.disc.AddThread(sandbox.Channel{ParentID: rooms[0], Name: "aside", OwnerID: s.mia}, ""))(t)
 	s.play()
 	made, ada := s.entity("Ada", nil, s.general)
 	done(t, s.reg.SetChannels(t.Context(), s.admin(), made.Entity.ID, func([]entities.Room) ([]entities.ChosenRule, error) {
 		return []entities.ChosenRule{{ChosenChannel: entities.ChosenChannel{ID: snowflake.ID(category), Permissions: discord.PermissionViewChannel}, Access: entities.Read}}, nil
 	}))
+	must(s.disc.Say(s.mia, thread, "pear"))(t)
+	if found := s.search(ada, relay.SearchRequest{Query: "pear", Limit: 1}); texts(found.Messages) != "mia: pear" || found.More {
+		t.Errorf("found %+v", found)
+	}
 	must(s.disc.Say(s.mia, rooms[0], "apple first"))(t)
 	must(s.disc.Say(s.mia, rooms[449], "apple last"))(t)
 	must(s.disc.Say(s.mia, rooms[1], "apple newest"))(t)

@@ -214,6 +214,9 @@ func TestSearch(t *testing.T) {
 		{"content=needle&author_type=-webhook&limit=2", 2, 30},
 		{fmt.Sprintf("content=needle&channel_id=%s&channel_id=%s", s.Lab, s.General), 1, 1},
 		{fmt.Sprintf("author_id=%s&content=needle", s.Sam), 0, 0},
+		{fmt.Sprintf("content=lantern&channel_id=%s", s.Stories), 1, 1},
+		{fmt.Sprintf("content=lantern&channel_id=%s", s.Story), 1, 1},
+		{fmt.Sprintf("content=lantern&channel_id=%s", s.General), 0, 0},
 	} {
 		got := s.must(200, "GET", "/guilds/%s/messages/search?"+c.query, "", s.Guild).object()
 		if list, _ := got["messages"].([]any); len(list) != c.page || got["total_results"] != float64(c.total) {

@@ -132,7 +132,7 @@ func (d *Discord) find(g *guild, s *search) []*Message {
 		if ch.GuildID != g.id || !d.permissions(d.state.bot.ID, ch).Has(ViewChannel|ReadMessageHistory) {
 			continue
 		}
-		if (len(s.channels) > 0 && !slices.Contains(s.channels, ch.ID)) || (d.restricted(ch) && !s.nsfw) {
+		if !s.looksIn(ch) || (d.restricted(ch) && !s.nsfw) {
 			continue
 		}
 		for _, m := range d.state.messages[ch.ID] {
@@ -143,6 +143,12 @@ func (d *Discord) find(g *guild, s *search) []*Message {
 	}
 	slices.SortFunc(found, func(a, b *Message) int { return compareIDs(a.ID, b.ID) })
 	return found
+}
+
+// looksIn says whether a search is made in a channel: naming one names the threads in it too
+// (seen in undiscord #610, which finds a thread's messages by its parent and sorts out the rest).
+func (s *search) looksIn(ch *Channel) bool {
+	return len(s.channels) == 0 || slices.Contains(s.channels, ch.ID) || (ch.isThread() && slices.Contains(s.channels, ch.ParentID))
 }
 
 // restricted says whether a channel, or a thread's parent, is age-restricted.
