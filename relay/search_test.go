@@ -380,7 +380,7 @@ func TestAuthorsByName(t *testing.T) {
 // Where an entity may read more channels than fit into one request, several are made.
 func TestSearchInManyChannels(t *testing.T) {
 	t.Parallel()
-	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	category := s.channel(sandbox.Channel{Name: "Lobby", Type: sandbox.CategoryChannel})
 	var rooms []sandbox.ID
 	for i := range 450 {
