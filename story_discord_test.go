@@ -299,6 +299,7 @@ func (s *stage) reacted(_ context.Context, args []string) error {
 //	discord no-webhooks          takes Manage Webhooks from the bot on the first server
 //	discord admin NAME           makes somebody an admin of the second server
 //	discord guest NAME           makes somebody a plain member of the second server
+//	discord unindex N            has no index yet for the next N searches on the first server
 //	discord unhide               shows every command to everybody, as admins can
 //
 // and what [stage.meddle] knows.
@@ -361,6 +362,10 @@ func (s *stage) move(args []string) error {
 		return nil
 	case "invite-bot":
 		_, err := s.discord.AddBot(s.world.Guild, sandbox.BotPermissions)
+		return err
+	case "unindex":
+		n, err := strconv.Atoi(args[1])
+		s.discord.Unindex(s.world.Guild, n, 0)
 		return err
 	case "outage":
 		s.discord.SetOutage(s.world.Guild, args[1] == "on")

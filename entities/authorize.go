@@ -105,6 +105,8 @@ func (right Right) act() act {
 		return act{name: "take reaction back"}
 	case StartThread, StartTalk:
 		return act{name: "start thread"}
+	case CatchUp:
+		return act{name: "catch up"}
 	default:
 		return act{name: "react"}
 	}

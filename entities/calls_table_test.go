@@ -49,6 +49,12 @@ func calls(t *testing.T) map[string]call {
 		"Acting":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Acting(c, a)) }},
 		"Self":           {do: func(c ctx, s *stage, a act) error { _, _, err := s.Self(c, a); return err }},
 		"Speakers":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Speakers(c, a, []snowflake.ID{1})) }},
+		"ServersFor":     {do: func(c ctx, s *stage, a act) error { return errOf(s.ServersFor(c, a, entities.SearchText, "Demo")) }},
+		"Reads":          {do: func(c ctx, s *stage, a act) error { return errOf(s.Reads(c, a, general)) }},
+		"Readable":       {do: func(c ctx, s *stage, a act) error { _, _, err := s.Readable(c, a, guild, 0); return err }},
+		"Able":           {do: func(c ctx, s *stage, a act) error { return errOf(s.Able(c, a, entities.CanSearch)) }},
+		"Fellows":        {do: func(c ctx, s *stage, a act) error { return errOf(s.Fellows(c, a, guild, general)) }},
+		"Reactors":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Reactors(c, a, s.reads, 1)) }},
 		"Begin": {do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Begin(c, a, s.elsewhere, entities.Draft{Key: "k", Body: "b", Parts: []string{"one", "two"}}))
 		}},

@@ -28,6 +28,7 @@ type stage struct {
 	permit    entities.Permit
 	elsewhere entities.Permit // to speak in lab, where nobody rests
 	starts    entities.Permit // to open a thread there
+	reads     entities.Permit // to read there
 	// reacts and unreacts are Ada's permits to react; removal is the admin's leave to delete
 	// what she said.
 	reacts, unreacts entities.Permit
@@ -110,6 +111,8 @@ func (s *stage) act(t *testing.T) {
 	s.permit, err = s.Authorize(ctx, s.ada, entities.Post, general)
 	require(t, err)
 	s.elsewhere, err = s.Authorize(ctx, s.ada, entities.Post, lab)
+	require(t, err)
+	s.reads, err = s.Authorize(ctx, s.ada, entities.ReadHistory, lab)
 	require(t, err)
 	s.starts, err = s.Authorize(ctx, s.ada, entities.StartThread, lab)
 	require(t, err)

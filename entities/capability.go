@@ -20,6 +20,7 @@ const (
 	CanMeet   Capability = "members" // find people by their names
 	// CanMentionAll lets an entity ping @everyone, @here and roles, as far as its owner may.
 	CanMentionAll Capability = "mention_all"
+	CanCatchUp    Capability = "catch_up" // have what was said counted and condensed
 )
 
 // capability describes one: how people read it, and whether a presence has it unless an admin
@@ -39,6 +40,7 @@ var capabilities = []capability{
 	{CanSearch, "Search what was said", true},
 	{CanMeet, "Find people by name", true},
 	{CanMentionAll, "Ping @everyone, @here and roles", false},
+	{CanCatchUp, "Catch up: who said how much, and what was left unanswered", false},
 }
 
 // Capabilities lists all there are.

@@ -21,6 +21,7 @@ const (
 	Unreact                      // take its reaction back
 	StartThread                  // open a thread
 	StartTalk                    // open a thread and speak in it
+	CatchUp                      // have older messages counted and condensed
 )
 
 // capability is what a presence must have for a right in a channel.
@@ -39,6 +40,8 @@ func (right Right) capability(c Channel) Capability {
 		return CanThread
 	case React, Unreact:
 		return CanReact
+	case CatchUp:
+		return CanCatchUp
 	default:
 		return ""
 	}
@@ -66,7 +69,7 @@ func (right Right) asks(c Channel) discord.Permissions {
 	switch right {
 	case Hear:
 		return discord.PermissionViewChannel
-	case ReadHistory:
+	case ReadHistory, CatchUp:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory
 	case Post:
 		// In a forum Send Messages is what opens a post (Discord: topics/permissions).
@@ -197,8 +200,8 @@ func (f facts) ownerSees() verdict {
 // visible channels, so that it gives nothing away; names, which are strangers' text, are left
 // out.
 func (f facts) missing(right Right) string {
-	if right == StartTalk {
-		if text := f.missing(StartThread); text != "" {
+	if first, ok := (map[Right]Right{StartTalk: StartThread, CatchUp: ReadHistory})[right]; ok {
+		if text := f.missing(first); text != "" {
 			return text
 		}
 	}

@@ -55,7 +55,8 @@ type Server struct {
 	bodyTime    time.Duration // for a message's body to come
 
 	transport http.Handler
-	waiting   map[string]bool // the names of the tools that wait
+	waiting   map[string]bool                // the names of the tools that wait
+	wanted    map[string]entities.Capability // of the tools that not all entities have
 	calls     calls
 	failures  failures
 	seen      seen
@@ -86,7 +87,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, version: cfg.Version,
-		log: cfg.Log, now: cfg.Now, random: cfg.Random, bodyTime: bodyTime, waiting: map[string]bool{},
+		log: cfg.Log, now: cfg.Now, random: cfg.Random, bodyTime: bodyTime, waiting: map[string]bool{}, wanted: map[string]entities.Capability{},
 		calls: newCalls(), failures: newFailures(), seen: newSeen(),
 	}
 	if err := s.connect(); err != nil {
@@ -107,12 +108,16 @@ func (s *Server) connect() error {
 		server.WithToolCapabilities(false),
 		server.WithMethodCacheHints(mcpgo.MethodToolsList, toolListTTL.Milliseconds(), mcpgo.CacheScopePrivate),
 		server.WithHooks(hooks),
+		server.WithToolFilter(s.listed),
 	)
 	for _, t := range tools {
 		if t.err != nil {
 			return fmt.Errorf("declare the tool %s: %w", t.declaration.Name, t.err)
 		}
 		s.waiting[t.declaration.Name] = t.effect.waits
+		if t.wants != "" {
+			s.wanted[t.declaration.Name] = t.wants
+		}
 		core.AddTool(t.declaration, s.handle(t))
 	}
 	s.transport = server.NewStreamableHTTPServer(core,

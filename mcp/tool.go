@@ -18,7 +18,8 @@ type tool struct {
 	declaration mcpgo.Tool
 	effect      effect
 	run         func(ctx context.Context, c *call, arguments json.RawMessage) (*mcpgo.CallToolResult, error)
-	err         error // what is wrong with its declaration
+	wants       entities.Capability // see [tool.when]; "" = all entities have it
+	err         error               // what is wrong with its declaration
 }
 
 // words are what people and models read of a tool. They are constant: nothing from Discord

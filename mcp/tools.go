@@ -5,7 +5,11 @@ package mcp
 var tools = []tool{
 	whoami,
 	listChannels,
+	listEntities,
+	findMember,
 	readMessages,
+	getMessage,
+	searchMessages,
 	sendMessage,
 	editMessage,
 	deleteMessage,
@@ -13,4 +17,5 @@ var tools = []tool{
 	removeReaction,
 	createThread,
 	waitForMessages,
+	catchUp,
 }

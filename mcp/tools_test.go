@@ -6,17 +6,22 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"troupe/entities"
 	"troupe/mcp"
 )
 
 // TestToolList demands of every tool, as a client sees it, what models and clients go by.
 func TestToolList(t *testing.T) {
 	s := newStage(t)
-	session := s.connect(t, s.entity(t, "Ada", "", s.general))
+	ada := s.entity(t, "Ada", "", s.general)
+	s.able(t, ada.Entity.ID, entities.Capabilities()...)
+	session := s.connect(t, ada)
 	listed, err := session.ListTools(t.Context(), nil)
 	must(t, err)
 	found := map[string]bool{}
@@ -27,7 +32,7 @@ func TestToolList(t *testing.T) {
 			checkGolden(t, tool)
 		})
 	}
-	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "wait_for_messages"} {
+	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "wait_for_messages", "get_message", "search_messages", "find_member", "list_entities", "catch_up"} {
 		if !found[name] {
 			t.Errorf("%s is not listed", name)
 		}
@@ -71,7 +76,7 @@ func checkTool(t *testing.T, tool *sdk.Tool) {
 			t.Errorf("%s: type %q, description %q", name, p.Type, p.Description)
 		}
 	}
-	quotes := tool.Name == "read_messages" || tool.Name == "wait_for_messages"
+	quotes := slices.Contains([]string{"read_messages", "wait_for_messages", "get_message", "search_messages", "find_member", "catch_up"}, tool.Name)
 	if quotes == (tool.OutputSchema != nil) {
 		t.Errorf("output schema: %v", tool.OutputSchema)
 	}
@@ -100,6 +105,11 @@ func TestHints(t *testing.T) {
 	s := newStage(t)
 	ada := s.entity(t, "Ada", "", s.general)
 	_, _, body := s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+	if tokens := (len(body) + mcp.MaxInstructions) / 4; tokens > 4500 {
+		t.Errorf("connecting costs %d tokens", tokens)
+	}
+	s.able(t, ada.Entity.ID, entities.Capabilities()...)
+	_, _, body = s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
 	var list struct {
 		Result struct {
 			Tools []struct {
@@ -113,7 +123,8 @@ func TestHints(t *testing.T) {
 		"whoami": {true, false, true, false}, "list_channels": {true, false, true, false}, "read_messages": {true, false, true, true},
 		"wait_for_messages": {true, false, true, true}, "send_message": {false, false, false, true}, "add_reaction": {false, false, true, true},
 		"edit_message": {false, true, true, true}, "delete_message": {false, true, true, true}, "remove_reaction": {false, false, true, true},
-		"create_thread": {false, false, false, true},
+		"create_thread": {false, false, false, true}, "get_message": {true, false, true, true}, "search_messages": {true, false, true, true},
+		"find_member": {true, false, true, true}, "list_entities": {true, false, true, false}, "catch_up": {true, false, true, true},
 	}
 	if len(list.Result.Tools) != len(want) {
 		t.Fatalf("%d tools, and hints for %d", len(list.Result.Tools), len(want))
@@ -125,7 +136,34 @@ func TestHints(t *testing.T) {
 			}
 		}
 	}
-	if tokens := (len(body) + mcp.MaxInstructions) / 4; tokens > 4500 {
-		t.Errorf("connecting costs %d tokens", tokens)
+}
+
+// able makes an entity able to do exactly this.
+func (s *stage) able(t *testing.T, id entities.ID, able ...entities.Capability) {
+	t.Helper()
+	must(t, s.registry.SetCapabilities(t.Context(), s.actor(), id, func([]entities.Capability) ([]entities.Capability, error) { return able, nil }))
+}
+
+// TestToolsThatAreOff shows that a tool which no server has switched on is neither listed nor
+// there to be called.
+func TestToolsThatAreOff(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	session := s.connect(t, ada)
+	has := func() bool { // not by the client, which keeps the list for a while
+		t.Helper()
+		_, _, body := s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+		return strings.Contains(body, `"name":"catch_up"`)
 	}
+	if has() {
+		t.Error("catch_up is listed")
+	}
+	if result, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: "catch_up", Arguments: args{"channel": "general"}}); err == nil {
+		t.Errorf("catch_up answers %q", text(result))
+	}
+	s.able(t, ada.Entity.ID, entities.CanRead, entities.CanCatchUp)
+	if !has() {
+		t.Error("catch_up is not listed")
+	}
+	call(t, session, "catch_up", args{"channel": "general"})
 }

@@ -198,7 +198,7 @@ func TestChannelsChange(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
-	s := raise(t)
+	s := raise(t, checked)
 	for i := range 30 {
 		s.say(s.Mia, s.Ideas, fmt.Sprint("needle ", i))
 	}
@@ -214,6 +214,9 @@ func TestSearch(t *testing.T) {
 		{"content=needle&author_type=-webhook&limit=2", 2, 30},
 		{fmt.Sprintf("content=needle&channel_id=%s&channel_id=%s", s.Lab, s.General), 1, 1},
 		{fmt.Sprintf("author_id=%s&content=needle", s.Sam), 0, 0},
+		{fmt.Sprintf("content=lantern&channel_id=%s", s.Stories), 1, 1},
+		{fmt.Sprintf("content=lantern&channel_id=%s", s.Story), 1, 1},
+		{fmt.Sprintf("content=lantern&channel_id=%s", s.General), 0, 0},
 	} {
 		got := s.must(200, "GET", "/guilds/%s/messages/search?"+c.query, "", s.Guild).object()
 		if list, _ := got["messages"].([]any); len(list) != c.page || got["total_results"] != float64(c.total) {
@@ -222,8 +225,22 @@ func TestSearch(t *testing.T) {
 	}
 	s.refused(400, 50035, "GET", "/guilds/%s/messages/search?limit=26", "", s.Guild)
 	s.refused(400, 50035, "GET", "/guilds/%s/messages/search?author_type=people", "", s.Guild)
+	s.refused(400, 50035, "GET", "/guilds/%s/messages/search?sort_by=luck", "", s.Guild)
+	s.refused(400, 50035, "GET", "/guilds/%s/messages/search?slop=101", "", s.Guild)
+	// Until the index is there the answer looks like an error and is none.
+	s.Unindex(s.Guild, 2, 3)
+	for i := range 2 {
+		got := s.must(202, "GET", "/guilds/%s/messages/search?content=needle", "", s.Guild).object()
+		if got["code"] != 110000.0 || got["retry_after"] != 3.0 || got["documents_indexed"] != float64(100*i) || got["messages"] != nil {
+			t.Errorf("too early: %v", got)
+		}
+	}
+	if got := s.must(200, "GET", "/guilds/%s/messages/search?content=needle", "", s.Guild).object(); got["total_results"] != 31.0 {
+		t.Errorf("in time: %v", got["total_results"])
+	}
 	s.AllowIntents(sandbox.IntentGuildMembers)
 	s.refused(403, 50001, "GET", "/guilds/%s/messages/search", "", s.Guild)
+	s.faithful()
 }
 
 func TestOwners(t *testing.T) {

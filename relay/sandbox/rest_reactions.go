@@ -215,11 +215,14 @@ func listReactions(d *Discord, c *call) (any, error) {
 		return nil, err
 	}
 	q := query{c: c}
-	limit, after := q.int("limit", 25, 1, 100), q.id("after")
+	limit, after, burst := q.int("limit", 25, 1, 100), q.id("after"), q.int("type", 0, 0, 1)
 	if err := q.err(); err != nil {
 		return nil, err
 	}
 	users := []*User{}
+	if burst == 1 { // nobody here has super reactions
+		return users, nil
+	}
 	for _, r := range m.Reactions {
 		if !r.Emoji.same(e) {
 			continue

@@ -54,6 +54,7 @@ type guild struct {
 	roles       map[ID]*Role
 	members     map[ID]*Member
 	emojis      []GuildEmoji
+	index       index
 	unavailable bool
 }
 

@@ -214,7 +214,7 @@ func TestSplitLosesNothing(t *testing.T) {
 func TestSplitKeepsSpoilersHidden(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		inner := rapid.StringMatching("[a-z .\n`|*]{0,12}SECRET ").Draw(r, "secret")
-		inner = strings.ReplaceAll(inner, "||", "|")
+		inner = bars.ReplaceAllString(inner, "|")
 		s := strings.Repeat("x ", rapid.IntRange(0, 1500).Draw(r, "before")) + "|| " + strings.Repeat(inner, rapid.IntRange(1, 400).Draw(r, "times")) + " || end"
 		for _, part := range split(t, s) {
 			if shown := spoilers.ReplaceAllString(part, ""); strings.Contains(shown, "SECRET") {
@@ -223,6 +223,9 @@ func TestSplitKeepsSpoilersHidden(t *testing.T) {
 		}
 	})
 }
+
+// bars are what would end the spoiler early.
+var bars = regexp.MustCompile(`\|{2,}`)
 
 var spoilers = regexp.MustCompile(`(?s)\|\|.+?\|\|`)
 
