@@ -4,14 +4,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/disgoorg/disgo/gateway"
-
 	"troupe/entities"
 )
 
 // LoginFreely leaves out the pauses between logins, for a stand-in that does without. Call it
 // before Run.
-func (r *Relay) LoginFreely() { r.logins = gateway.NewNoopIdentifyRateLimiter() }
+func (r *Relay) LoginFreely() { r.logins.free = true }
 
 // Fill asks Discord for what a decision lacks, unless it is known by now.
 func (r *Relay) Fill(ctx context.Context, gap entities.Gap) error { return r.fill(ctx, gap) }

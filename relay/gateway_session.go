@@ -156,6 +156,8 @@ func (t *gatewayTalk) greet(frame gatewayFrame) *gatewayEnd {
 	}
 	t.hello = true
 	s := t.shard
+	interval := time.Duration(hello.HeartbeatInterval) * time.Millisecond
+	t.wire.startBeat(interval, func() int { return s.resumable().seq })
 	ctx, cancel := context.WithTimeout(t.life.ctx, writeTime)
 	defer cancel()
 	if t.resume.id != "" {
@@ -163,20 +165,28 @@ func (t *gatewayTalk) greet(frame gatewayFrame) *gatewayEnd {
 		s.cfg.Tally.resumed()
 		err = t.wire.send(ctx, gateway.OpcodeResume, gateway.MessageDataResume{Token: s.token, SessionID: t.resume.id, Seq: t.resume.seq}, true)
 	} else {
-		s.become(GatewayState{Status: gateway.StatusIdentifying})
-		s.keep(gatewaySession{})
-		s.cfg.Tally.identified()
-		err = t.wire.send(ctx, gateway.OpcodeIdentify, s.identity(), true)
-		t.logged()
-		s.become(GatewayState{Status: gateway.StatusWaitingForReady})
+		err = t.login(ctx)
 	}
 	if err != nil {
 		return &gatewayEnd{err: err, answer: closeKeeping}
 	}
 	t.sent = true
-	interval := time.Duration(hello.HeartbeatInterval) * time.Millisecond
-	t.wire.startBeat(interval, func() int { return s.resumable().seq })
 	return nil
+}
+
+// login begins a new session.
+func (t *gatewayTalk) login(ctx context.Context) error {
+	s := t.shard
+	s.become(GatewayState{Status: gateway.StatusIdentifying})
+	s.keep(gatewaySession{})
+	if err := s.cfg.Spend(ctx, s.id); err != nil {
+		return err
+	}
+	s.cfg.Tally.identified()
+	err := t.wire.send(ctx, gateway.OpcodeIdentify, s.identity(), true)
+	t.logged()
+	s.become(GatewayState{Status: gateway.StatusWaitingForReady})
+	return err
 }
 
 func (s *gatewayShard) identity() gateway.MessageDataIdentify {
