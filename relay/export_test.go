@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/disgoorg/disgo/gateway"
+
 	"troupe/entities"
 )
 
@@ -58,4 +60,15 @@ func (r *Relay) Reacting() int {
 	r.reactions.mu.Lock()
 	defer r.reactions.mu.Unlock()
 	return len(r.reactions.adds) + len(r.reactions.removals)
+}
+
+// Feed gives a function that takes frames as a shard does, one after the other.
+func (r *Relay) Feed() func(frame []byte) {
+	create := newGateway(gatewayConfig{URL: "ws://127.0.0.1", Log: r.log, Tally: &r.tally})
+	s, _ := create(r.cfg.Token, r.take, gateway.WithShardCount(1)).(*gatewayShard)
+	return func(frame []byte) {
+		parsed := parseFrame(frame)
+		s.receive(parsed)
+		s.advance(parsed.seq)
+	}
 }

@@ -98,7 +98,9 @@ func (r *Relay) shardChanged(state GatewayState, spare bool) {
 
 // contentOff says whether the application says that of the two privileged intents it is message
 // content that it has not: then it is of no use to try without the other.
-func (r *Relay) contentOff() bool { return r.flags&MembersFlags != 0 && r.flags&MessageContentFlags == 0 }
+func (r *Relay) contentOff() bool {
+	return r.flags&MembersFlags != 0 && r.flags&MessageContentFlags == 0
+}
 
 // skipped forgets what an event that could not be read would have changed: what may be out
 // of date is unknown, and what is unknown is refused. A guild is read anew from Discord.

@@ -25,8 +25,8 @@ type connection struct {
 	invite  string
 	shards  map[int]*shardState
 	opened  sharding.ShardManager
-	held    time.Time // until when no shard logs in; zero while they may
-	left    int       // logins, while held
+	held    time.Time              // until when no shard logs in; zero while they may
+	left    int                    // logins, while held
 	pending map[snowflake.ID]chore // guilds to look after
 	knock   chan struct{}
 }
