@@ -239,8 +239,8 @@ func (s *gatewayShard) receive(frame gatewayFrame) {
 		s.skip(string(frame.event), 1, frame, unreadable{"not valid JSON"})
 		return
 	}
-	event, err := decodeEvent(frame.event, frame.data)
-	if err != nil && frame.event == gateway.EventTypeGuildCreate {
+	event, frame, err := decodeFrame(frame)
+	if err != nil && !frame.broken && frame.event == gateway.EventTypeGuildCreate {
 		var dropped map[string]int
 		if event, dropped, err = salvageGuild(frame.data); err == nil {
 			for list, n := range dropped {
