@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -248,6 +249,41 @@ func BenchmarkIngest(b *testing.B) {
 				b.ReportMetric(float64(disgo.Nanoseconds()), "cpu-ns/disgo")
 				b.ReportMetric(float64(ours)/float64(disgo), "ratio")
 			})
+		}
+	}
+}
+
+const (
+	dearestIngest = 2.0 // times disgo's decoding
+	dearestCrowd  = 1.2 // times as much with 1,000 entities as with one
+)
+
+// TestIngestCost holds what a message costs to a multiple of disgo's decoding, also with many
+// entities in the channel. A machine that is busy otherwise is given several chances.
+func TestIngestCost(t *testing.T) {
+	if os.Getenv("TEST_FULL") == "" {
+		t.Skip("TEST_FULL=1 measures CPU, which needs an idle machine")
+	}
+	one, many := newHearing(t, 1), newHearing(t, 1000)
+	for name, c := range map[string]struct{ messages, slice, pace int }{"burst": {10_000, ingestBurst, 0}, "paced": {2000, 1000, ingestPace}} {
+		var reasons []string
+		for range 3 {
+			reasons = nil
+			few, disgo := one.costs(c.messages, c.slice, c.pace)
+			lots, again := many.costs(c.messages, c.slice, c.pace)
+			t.Logf("%s: %s with one entity, %s with 1,000; disgo alone %s and %s", name, few, lots, disgo, again)
+			if ratio := float64(few) / float64(disgo); ratio > dearestIngest {
+				reasons = append(reasons, fmt.Sprintf("%s: a message costs %.2f times disgo's decoding", name, ratio))
+			}
+			if ratio := float64(lots) / float64(few); ratio > dearestCrowd {
+				reasons = append(reasons, fmt.Sprintf("%s: with 1,000 entities a message costs %.2f times as much as with one", name, ratio))
+			}
+			if len(reasons) == 0 {
+				break
+			}
+		}
+		for _, reason := range reasons {
+			t.Error(reason)
 		}
 	}
 }
