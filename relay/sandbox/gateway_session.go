@@ -43,7 +43,8 @@ func (s *session) holds(guild ID) bool {
 func (s *session) push(name string, data []byte) {
 	s.events = append(s.events, event{name, data})
 	if extra := len(s.events) - s.keep; extra > 0 {
-		s.events = slices.Delete(s.events, 0, extra)
+		clear(s.events[:extra])
+		s.events = s.events[extra:] // the next growth leaves them behind
 		s.first += int64(extra)
 	}
 	if s.link != nil {

@@ -32,6 +32,9 @@ type Config struct {
 	SessionTTL time.Duration
 	// ReplayBuffer is how many events a session keeps for resuming. Default: 5,000.
 	ReplayBuffer int
+	// History is how many messages a channel keeps at least; older ones are forgotten, so that
+	// very many can be posted. Default: all are kept.
+	History int
 	// Shards is what GET /gateway/bot recommends. Default: 1.
 	Shards int
 	// Concurrency is max_concurrency: shards that identify at the same time. Default: 1.
