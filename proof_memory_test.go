@@ -103,7 +103,7 @@ func (c *conversation) heard(ctx context.Context, message sandbox.ID) error {
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if sandbox.ID(newest) != message { //nolint:gosec // as it is stored
+		if sandbox.ID(newest) != message {
 			return fmt.Errorf("message %s is not in the event log", message)
 		}
 		return nil

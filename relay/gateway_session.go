@@ -40,16 +40,9 @@ type gatewayTalk struct {
 // connect runs one connection to its end, with everything that it started.
 func (s *gatewayShard) connect(l *gatewayLife) gatewayEnd {
 	talk := &gatewayTalk{shard: s, life: l, resume: s.resumable(), logged: func() {}}
-	address, err := gatewayAddress(s.cfg.URL, s.cfg.Compress)
+	address, err := s.address(l, talk.resume)
 	if err != nil {
 		return gatewayEnd{err: err, final: true}
-	}
-	if talk.resume.id != "" && talk.resume.url != "" {
-		if own, err := gatewayAddress(talk.resume.url, s.cfg.Compress); err == nil {
-			address = own
-		} else {
-			s.log.Warn("resume address refused, the first address is used", slog.Any("err", err))
-		}
 	}
 	s.become(GatewayState{Status: gateway.StatusConnecting})
 	if talk.resume.id == "" {
@@ -61,8 +54,10 @@ func (s *gatewayShard) connect(l *gatewayLife) gatewayEnd {
 	}
 	ws, err := dialGateway(l.ctx, s.cfg.Dialer, address)
 	if err != nil {
+		l.vainDials++
 		return gatewayEnd{err: err}
 	}
+	l.vainDials = 0
 	talk.wire = newGatewayWire(ws, s.cfg.Compress, &s.latency)
 	s.attach(talk.wire)
 	defer s.attach(nil)
@@ -70,6 +65,19 @@ func (s *gatewayShard) connect(l *gatewayLife) gatewayEnd {
 	end := talk.converse()
 	talk.wire.wait()
 	return talk.conclude(end)
+}
+
+// address is where to connect: a session is resumed where Discord said, as long as somebody
+// answers there.
+func (s *gatewayShard) address(l *gatewayLife, resume gatewaySession) (string, error) {
+	if resume.id != "" && resume.url != "" && l.vainDials < vainDials {
+		own, err := gatewayAddress(resume.url, s.cfg.Compress)
+		if err == nil {
+			return own, nil
+		}
+		s.log.Warn("resume address refused, the first address is used", slog.Any("err", err))
+	}
+	return gatewayAddress(s.cfg.URL, s.cfg.Compress)
 }
 
 func (s *gatewayShard) attach(wire *gatewayWire) {

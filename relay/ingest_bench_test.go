@@ -180,7 +180,7 @@ func (h *hearing) settle() {
 		if err := h.log.QueryRowContext(h.tb.Context(), "SELECT message_id FROM events ORDER BY seq DESC LIMIT 1").Scan(&newest); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			h.tb.Fatal(err)
 		}
-		return snowflake.ID(newest) == h.last //nolint:gosec // as it is stored
+		return snowflake.ID(newest) == h.last
 	})
 }
 
