@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -144,6 +145,8 @@ func (s *stage) read(ctx context.Context, t *testing.T, all []entities.Created) 
 
 func (s *stage) readAs(ctx context.Context, who entities.Created) error {
 	c := newClient("http://"+s.bot.addr+"/mcp/"+string(who.Entity.ID), who.Key)
+	// A connection that is left behind is memory of the program too.
+	c.http.Transport = bearer{key: who.Key, next: &http.Transport{DisableKeepAlives: true}}
 	if err := c.connect(ctx); err != nil {
 		return errors.Join(err, c.close())
 	}
