@@ -26,13 +26,6 @@ const (
 	guildsPerPage = 200     // Discord: at most
 )
 
-// Flags of an application that say that its bot may have message content. Discord: the
-// second stands for bots on few servers, where the switch alone is enough.
-const messageContentFlags = discord.ApplicationFlagGatewayMessageContent | discord.ApplicationFlagGatewayMessageContentLimited
-
-// membersFlags are the same for members.
-const membersFlags = discord.ApplicationFlagGatewayGuildMembers | discord.ApplicationFlagGatewayGuildMemberLimited
-
 // checkup asks Discord what the bot's start depends on and writes what is found.
 type checkup struct {
 	out     io.Writer
@@ -61,6 +54,7 @@ func (c command) check(ctx context.Context, cfg config, found error) error {
 		k.write("--  ", "token", "it was not tried; mend the configuration and check again")
 	case k.identity(ctx):
 		k.application(ctx, cfg)
+		k.logins(ctx)
 		k.servers(ctx, cfg)
 	}
 	switch {
@@ -135,12 +129,12 @@ func (k *checkup) application(ctx context.Context, cfg config) {
 		k.fix("application", k.worded(err))
 		return
 	}
-	if app.Flags&messageContentFlags == 0 {
+	if app.Flags&relay.MessageContentFlags == 0 {
 		k.fix("message content", `it is off, so entities would hear nothing. Developer Portal, your application, Bot, Privileged Gateway Intents: switch on "Message Content Intent"`)
 	} else {
 		k.fine("message content", "the intent is on")
 	}
-	if app.Flags&membersFlags == 0 {
+	if app.Flags&relay.MembersFlags == 0 {
 		k.note("server members", relay.DegradedRemedy)
 	} else {
 		k.fine("server members", "the intent is on")
@@ -156,6 +150,25 @@ func (k *checkup) application(ctx context.Context, cfg config) {
 		k.fix("operators", "Discord does not say who owns the application. Write your user id into discord.operators")
 	}
 	k.fine("invite", relay.InviteURL(app.ID))
+}
+
+// logins looks how many logins Discord still allows today.
+func (k *checkup) logins(ctx context.Context) {
+	var answer discord.GatewayBot
+	if err := k.ask(ctx, "/gateway/bot", &answer); err != nil {
+		k.fix("gateway", k.worded(err))
+		return
+	}
+	limit := answer.SessionStartLimit
+	switch again := time.Duration(limit.ResetAfter) * time.Millisecond; {
+	case limit.Total == 0:
+		k.fine("logins", "Discord does not say how many it allows")
+	case limit.Remaining <= relay.LoginReserve:
+		k.fix("logins", fmt.Sprintf("only %d of %d are left today, so the bot waits with logging in. There are more in %s; look into the log for why it logged in so often",
+			limit.Remaining, limit.Total, again.Round(time.Minute)))
+	default:
+		k.fine("logins", fmt.Sprintf("%d of %d are left today", limit.Remaining, limit.Total))
+	}
 }
 
 // membership is a server as its list for the bot shows it.

@@ -35,15 +35,30 @@ func TestFootprint(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	stand, err := sandbox.Start(sandbox.Config{})
+	s, _ := startCrowd(ctx, t, sandbox.Config{})
+	rss, err := s.resident(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Logf("with %d entities the idle program takes %.1f MiB of memory (VmRSS); at most %d MiB are allowed", crowd, float64(rss)/1024, footprint>>10)
+	if rss > footprint {
+		t.Errorf("%d KiB are more than %d KiB", rss, footprint)
+	}
+}
+
+// startCrowd starts the real binary with 1,000 entities, with the stand-in in this process, and
+// gives them.
+func startCrowd(ctx context.Context, t *testing.T, cfg sandbox.Config) (*stage, []entities.Created) {
+	t.Helper()
+	stand, err := sandbox.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
 		if err := stand.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	world, err := stand.Seed()
 	if err != nil {
 		t.Fatal(err)
@@ -55,39 +70,41 @@ func TestFootprint(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	last := populate(ctx, t, filepath.Join(folder, "troupe.db"), world)
+	all := populate(ctx, t, filepath.Join(folder, "troupe.db"), world)
 
 	s := &stage{discord: stand, world: world, folder: folder, token: stand.Token(), clients: map[string]*client{}}
 	t.Setenv("PATH", folder+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	if err := s.start(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	bot := s.bot
-	defer func() {
-		if err := s.stop(ctx, nil); err != nil {
+	t.Cleanup(func() {
+		ending, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.stop(ending, nil); err != nil {
 			t.Error(err)
 		}
-	}()
-	s.clients["last"] = newClient("http://"+bot.addr+"/mcp/"+string(last.Entity.ID), last.Key)
+	})
+	last := all[len(all)-1]
+	s.clients["last"] = newClient("http://"+s.bot.addr+"/mcp/"+string(last.Entity.ID), last.Key)
 	if err := s.status(ctx, []string{"200", "last"}); err != nil {
 		t.Fatalf("the entities are not there: %v", err)
 	}
 	s.clients["last"].http.CloseIdleConnections()
-	if err := idle(ctx, bot.cmd.Process.Pid); err != nil {
-		t.Fatal(err)
-	}
-	rss, err := residentKiB(bot.cmd.Process.Pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("with %d entities the idle program takes %.1f MiB of memory (VmRSS); at most %d MiB are allowed", crowd, float64(rss)/1024, footprint>>10)
-	if rss > footprint {
-		t.Errorf("%d KiB are more than %d KiB", rss, footprint)
-	}
+	return s, all
 }
 
-// populate writes entities into a database, each with a channel and a key, and gives the last.
-func populate(ctx context.Context, t *testing.T, path string, world sandbox.Demo) entities.Created {
+// resident waits until the program has nothing left to do, and gives the memory that it takes
+// then, in KiB.
+func (s *stage) resident(ctx context.Context) (int, error) {
+	pid := s.bot.cmd.Process.Pid
+	if err := idle(ctx, pid); err != nil {
+		return 0, err
+	}
+	return residentKiB(pid)
+}
+
+// populate writes entities into a database, each with a channel and a key.
+func populate(ctx context.Context, t *testing.T, path string, world sandbox.Demo) []entities.Created {
 	t.Helper()
 	known := entities.NewWorld()
 	guild, general := snowflake.ID(world.Guild), snowflake.ID(world.General)
@@ -101,9 +118,9 @@ func populate(ctx context.Context, t *testing.T, path string, world sandbox.Demo
 	}
 	rights := discord.PermissionManageGuild | discord.PermissionViewChannel
 	owner := entities.Member(snowflake.ID(world.Olivia), guild, rights)
-	var last entities.Created
-	for n := range crowd {
-		last, err = registry.Create(ctx, owner, entities.NewEntity{
+	all := make([]entities.Created, crowd)
+	for n := range all {
+		all[n], err = registry.Create(ctx, owner, entities.NewEntity{
 			Name: fmt.Sprintf("Entity %04d", n), Persona: strings.Repeat("You like clear words. ", 20),
 			Here: entities.ChosenChannel{ID: general, Permissions: rights},
 		})
@@ -114,7 +131,7 @@ func populate(ctx context.Context, t *testing.T, path string, world sandbox.Demo
 	if err := registry.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return last
+	return all
 }
 
 // idle waits until a process has done no work for a while.

@@ -94,7 +94,11 @@ func calls(t *testing.T) map[string]call {
 		"Arrive":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Arrive(c, a, gone) }},
 		"OwnerLeft":    {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.OwnerLeft(c, a, guild, zoe)) }},
 		"Retain":       {actor: program, steps: true, do: func(c ctx, s *stage, a act) error { return s.Retain(c, a) }},
-		"Adopt":        {actor: program, do: func(c ctx, s *stage, a act) error { return s.Adopt(c, a, 4711, false) }},
+		"Logins":       {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Logins(c, a)) }},
+		"SaveLogins": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return s.SaveLogins(c, a, entities.Logins{All: []entities.Login{{At: at(0)}}})
+		}},
+		"Adopt": {actor: program, do: func(c ctx, s *stage, a act) error { return s.Adopt(c, a, 4711, false) }},
 
 		"DecodeAvatar": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.DecodeAvatar(c, a, upload)) }},
 		"Find":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Find(c, a, "ada")) }},

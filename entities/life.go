@@ -249,6 +249,9 @@ func (r *Registry) Adopt(ctx context.Context, actor Actor, application snowflake
 		if err := writeSetting(tx, applicationSetting, []byte(application.String())); err != nil {
 			return err
 		}
+		if err := deleteSettings(tx, loginsSetting); err != nil { // they were the other application's
+			return err
+		}
 		return r.audit(tx, actor, m.act, "", 0, "application "+application.String())
 	}, nil)
 }

@@ -11,7 +11,7 @@ import (
 
 // LoginFreely leaves out the pauses between logins, for a stand-in that does without. Call it
 // before Run.
-func (r *Relay) LoginFreely() { r.logins = gateway.NewNoopIdentifyRateLimiter() }
+func (r *Relay) LoginFreely() { r.logins.free = true }
 
 // Fill asks Discord for what a decision lacks, unless it is known by now.
 func (r *Relay) Fill(ctx context.Context, gap entities.Gap) error { return r.fill(ctx, gap) }
@@ -60,4 +60,15 @@ func (r *Relay) Reacting() int {
 	r.reactions.mu.Lock()
 	defer r.reactions.mu.Unlock()
 	return len(r.reactions.adds) + len(r.reactions.removals)
+}
+
+// Feed gives a function that takes frames as a shard does, one after the other.
+func (r *Relay) Feed() func(frame []byte) {
+	create := newGateway(gatewayConfig{URL: "ws://127.0.0.1", Log: r.log, Tally: &r.tally})
+	s, _ := create(r.cfg.Token, r.take, gateway.WithShardCount(1)).(*gatewayShard)
+	return func(frame []byte) {
+		parsed := parseFrame(frame)
+		s.receive(parsed)
+		s.advance(parsed.seq)
+	}
 }

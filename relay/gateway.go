@@ -30,7 +30,9 @@ type gatewayConfig struct {
 	Dialer         *websocket.Dialer           // default: with the environment's proxy
 	Log            *slog.Logger                // default: nothing is logged
 	Identify       gateway.IdentifyRateLimiter // default: one login per 5 s for all shards
-	Tally          *gatewayTally               // counters, shared by all shards; default: a new one
+	// Spend is called right before each identify; an error calls it off. Default: nothing.
+	Spend func(ctx context.Context, shard int) error
+	Tally *gatewayTally // counters, shared by all shards; default: a new one
 
 	// OnState hears of connecting, ready and disconnected; OnSkip of every event that could
 	// not be read. They run in the shard's goroutine: they must neither wait nor close it.
@@ -76,6 +78,9 @@ func newGateway(cfg gatewayConfig) gateway.CreateFunc {
 	}
 	if cfg.Tally == nil {
 		cfg.Tally = &gatewayTally{}
+	}
+	if cfg.Spend == nil {
+		cfg.Spend = func(context.Context, int) error { return nil }
 	}
 	if cfg.Identify == nil {
 		cfg.Identify = gateway.NewIdentifyRateLimiter(gateway.WithIdentifyRateLimiterLogger(slog.New(slog.DiscardHandler)))

@@ -23,11 +23,56 @@ type gatewayFrame struct {
 	event  gateway.EventType
 	data   json.RawMessage
 	broken bool // not valid JSON as a whole; the rest is what could be saved
+	// whole is the frame of which only the envelope was read: whether data is one value shows
+	// when it is decoded.
+	whole []byte
 }
 
-// parseFrame reads a frame's envelope. It never fails: of a frame that is cut off it saves
-// what comes before the cut.
+// parseFrame reads a frame's envelope and keeps nothing of text. It never fails: of a frame that
+// is cut off it saves what comes before the cut.
 func parseFrame(text []byte) gatewayFrame {
+	if frame, ok := quickFrame(text); ok {
+		return frame
+	}
+	return slowFrame(text)
+}
+
+// quickFrame reads the envelope of an event as Discord writes it: {"t":"…","s":1,"op":0,"d":…}.
+// Nearly all frames are like that, and reading them as JSON would go through each of them twice
+// more. Everything else is for slowFrame, and so are the events on which a session depends.
+func quickFrame(text []byte) (frame gatewayFrame, ok bool) {
+	rest, ok := bytes.CutPrefix(text, []byte(`{"t":"`))
+	if !ok {
+		return frame, false
+	}
+	name, rest, ok := bytes.Cut(rest, []byte(`","s":`))
+	frame.event = gateway.EventType(name)
+	if !ok || len(name) == 0 || frame.event == gateway.EventTypeReady || frame.event == gateway.EventTypeResumed ||
+		bytes.ContainsFunc(name, func(c rune) bool { return c != '_' && (c < 'A' || c > 'Z') }) {
+		return gatewayFrame{}, false
+	}
+	number, rest, ok := bytes.Cut(rest, []byte(`,"op":0,"d":`))
+	if !ok || len(number) == 0 || len(number) > longestNumber || number[0] == '0' {
+		return frame, false
+	}
+	for _, c := range number {
+		if c < '0' || c > '9' {
+			return frame, false
+		}
+		frame.seq = 10*frame.seq + int(c-'0')
+	}
+	if len(rest) < 2 || rest[len(rest)-1] != '}' {
+		return frame, false
+	}
+	frame.whole = bytes.Clone(text)
+	frame.data = frame.whole[len(text)-len(rest) : len(text)-1]
+	return frame, true
+}
+
+// longestNumber is how many digits of a sequence fit into an int for certain.
+const longestNumber = 9
+
+func slowFrame(text []byte) gatewayFrame {
 	var envelope struct {
 		Op *gateway.Opcode   `json:"op"`
 		S  *int              `json:"s"`
@@ -85,6 +130,20 @@ type unreadable struct{ reason string }
 
 func (u unreadable) Error() string { return u.reason }
 
+// decodeFrame decodes a dispatch. What was read quickly and does not decode is read again with
+// care, and that is what the second result is.
+func decodeFrame(frame gatewayFrame) (gateway.EventData, gatewayFrame, error) {
+	event, err := decodeEvent(frame.event, frame.data)
+	if err == nil || frame.whole == nil {
+		return event, frame, err
+	}
+	if frame = slowFrame(frame.whole); frame.broken {
+		return nil, frame, unreadable{"not valid JSON"}
+	}
+	event, err = decodeEvent(frame.event, frame.data)
+	return event, frame, err
+}
+
 // decodeEvent decodes with disgo's decoder. Its errors quote the event and it panics on some:
 // both become unreadable.
 func decodeEvent(event gateway.EventType, data []byte) (decoded gateway.EventData, err error) {
@@ -93,7 +152,14 @@ func decodeEvent(event gateway.EventType, data []byte) (decoded gateway.EventDat
 			decoded, err = nil, unreadable{fmt.Sprintf("the decoder panicked with a %T", panicked)}
 		}
 	}()
-	decoded, err = gateway.UnmarshalEventData(data, event)
+	if event == gateway.EventTypeMessageCreate {
+		// Most events are messages. By way of encoding/json their text is gone through twice more.
+		var message gateway.EventMessageCreate
+		err = message.UnmarshalJSON(data)
+		decoded = message
+	} else {
+		decoded, err = gateway.UnmarshalEventData(data, event)
+	}
 	if err != nil {
 		return nil, unreadable{whyUnreadable(err)}
 	}

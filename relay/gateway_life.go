@@ -23,6 +23,9 @@ const (
 	soundAfter = time.Minute
 	// vainResumes is how many resumes without any new event are tried before a new session.
 	vainResumes = 3
+	// vainDials is how often in a row nobody may answer where a session is to be resumed, before
+	// it is tried at the gateway's first address.
+	vainDials = 3
 )
 
 // gatewayLife is one Open to its end. Its goroutine owns everything below it.
@@ -31,6 +34,8 @@ type gatewayLife struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when nothing of it runs any more
 	opened chan error    // the outcome for Open; has room for it
+
+	vainDials int // in a row; of the life's goroutine alone
 
 	// Guarded by gatewayShard.mu:
 	closing bool

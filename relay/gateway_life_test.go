@@ -176,6 +176,33 @@ func TestGatewayWithoutHello(t *testing.T) {
 	})
 }
 
+// Nobody answers any more where the session is to be resumed: it is resumed elsewhere.
+func TestGatewayResumesElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stage := newGatewayStage(t, func(a *gatewayActor) { a.identify() }, func(a *gatewayActor) { a.resume(1); a.dispatch(2, "RESUMED", `{}`); a.stay() })
+		dialer := stage.dialer()
+		dial := dialer.NetDialContext
+		var hosts []string
+		dialer.NetDialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if hosts = append(hosts, addr); strings.HasPrefix(addr, "127.0.0.2") {
+				return nil, errors.New("connection refused")
+			}
+			return dial(ctx, network, addr)
+		}
+		s, tally := shardOn(stage, &heard{}, func(cfg *gatewayConfig) { cfg.Dialer = dialer })
+		open(t, s)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if want := []string{"127.0.0.1:80", "127.0.0.2:80", "127.0.0.2:80", "127.0.0.2:80", "127.0.0.1:80"}; !slices.Equal(hosts, want) {
+			t.Errorf("dialled %v", hosts)
+		}
+		if got := tally.Stats(); got.Resumes != 1 || got.Identifies != 1 || s.Status() != gateway.StatusReady {
+			t.Errorf("%+v, %v", got, s.Status())
+		}
+		s.Close(t.Context())
+	})
+}
+
 func TestGatewayDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h heard

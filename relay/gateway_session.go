@@ -40,16 +40,9 @@ type gatewayTalk struct {
 // connect runs one connection to its end, with everything that it started.
 func (s *gatewayShard) connect(l *gatewayLife) gatewayEnd {
 	talk := &gatewayTalk{shard: s, life: l, resume: s.resumable(), logged: func() {}}
-	address, err := gatewayAddress(s.cfg.URL, s.cfg.Compress)
+	address, err := s.address(l, talk.resume)
 	if err != nil {
 		return gatewayEnd{err: err, final: true}
-	}
-	if talk.resume.id != "" && talk.resume.url != "" {
-		if own, err := gatewayAddress(talk.resume.url, s.cfg.Compress); err == nil {
-			address = own
-		} else {
-			s.log.Warn("resume address refused, the first address is used", slog.Any("err", err))
-		}
 	}
 	s.become(GatewayState{Status: gateway.StatusConnecting})
 	if talk.resume.id == "" {
@@ -61,8 +54,10 @@ func (s *gatewayShard) connect(l *gatewayLife) gatewayEnd {
 	}
 	ws, err := dialGateway(l.ctx, s.cfg.Dialer, address)
 	if err != nil {
+		l.vainDials++
 		return gatewayEnd{err: err}
 	}
+	l.vainDials = 0
 	talk.wire = newGatewayWire(ws, s.cfg.Compress, &s.latency)
 	s.attach(talk.wire)
 	defer s.attach(nil)
@@ -70,6 +65,19 @@ func (s *gatewayShard) connect(l *gatewayLife) gatewayEnd {
 	end := talk.converse()
 	talk.wire.wait()
 	return talk.conclude(end)
+}
+
+// address is where to connect: a session is resumed where Discord said, as long as somebody
+// answers there.
+func (s *gatewayShard) address(l *gatewayLife, resume gatewaySession) (string, error) {
+	if resume.id != "" && resume.url != "" && l.vainDials < vainDials {
+		own, err := gatewayAddress(resume.url, s.cfg.Compress)
+		if err == nil {
+			return own, nil
+		}
+		s.log.Warn("resume address refused, the first address is used", slog.Any("err", err))
+	}
+	return gatewayAddress(s.cfg.URL, s.cfg.Compress)
 }
 
 func (s *gatewayShard) attach(wire *gatewayWire) {
@@ -156,6 +164,8 @@ func (t *gatewayTalk) greet(frame gatewayFrame) *gatewayEnd {
 	}
 	t.hello = true
 	s := t.shard
+	interval := time.Duration(hello.HeartbeatInterval) * time.Millisecond
+	t.wire.startBeat(interval, func() int { return s.resumable().seq })
 	ctx, cancel := context.WithTimeout(t.life.ctx, writeTime)
 	defer cancel()
 	if t.resume.id != "" {
@@ -163,20 +173,28 @@ func (t *gatewayTalk) greet(frame gatewayFrame) *gatewayEnd {
 		s.cfg.Tally.resumed()
 		err = t.wire.send(ctx, gateway.OpcodeResume, gateway.MessageDataResume{Token: s.token, SessionID: t.resume.id, Seq: t.resume.seq}, true)
 	} else {
-		s.become(GatewayState{Status: gateway.StatusIdentifying})
-		s.keep(gatewaySession{})
-		s.cfg.Tally.identified()
-		err = t.wire.send(ctx, gateway.OpcodeIdentify, s.identity(), true)
-		t.logged()
-		s.become(GatewayState{Status: gateway.StatusWaitingForReady})
+		err = t.login(ctx)
 	}
 	if err != nil {
 		return &gatewayEnd{err: err, answer: closeKeeping}
 	}
 	t.sent = true
-	interval := time.Duration(hello.HeartbeatInterval) * time.Millisecond
-	t.wire.startBeat(interval, func() int { return s.resumable().seq })
 	return nil
+}
+
+// login begins a new session.
+func (t *gatewayTalk) login(ctx context.Context) error {
+	s := t.shard
+	s.become(GatewayState{Status: gateway.StatusIdentifying})
+	s.keep(gatewaySession{})
+	if err := s.cfg.Spend(ctx, s.id); err != nil {
+		return err
+	}
+	s.cfg.Tally.identified()
+	err := t.wire.send(ctx, gateway.OpcodeIdentify, s.identity(), true)
+	t.logged()
+	s.become(GatewayState{Status: gateway.StatusWaitingForReady})
+	return err
 }
 
 func (s *gatewayShard) identity() gateway.MessageDataIdentify {
@@ -229,8 +247,8 @@ func (s *gatewayShard) receive(frame gatewayFrame) {
 		s.skip(string(frame.event), 1, frame, unreadable{"not valid JSON"})
 		return
 	}
-	event, err := decodeEvent(frame.event, frame.data)
-	if err != nil && frame.event == gateway.EventTypeGuildCreate {
+	event, frame, err := decodeFrame(frame)
+	if err != nil && !frame.broken && frame.event == gateway.EventTypeGuildCreate {
 		var dropped map[string]int
 		if event, dropped, err = salvageGuild(frame.data); err == nil {
 			for list, n := range dropped {

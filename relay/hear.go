@@ -168,9 +168,11 @@ func (r *Relay) homeStrays(ctx context.Context) {
 
 // ingest writes what was heard to the event log until ctx ends, and then what is left.
 func (r *Relay) ingest(ctx context.Context) {
+	var pace gathering
 	for {
 		select {
 		case first := <-r.inbox.heard:
+			pace.wait(ctx)
 			r.note(ctx, r.batch(first))
 		case <-ctx.Done():
 			for len(r.inbox.heard) > 0 {

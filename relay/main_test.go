@@ -35,8 +35,10 @@ type stage struct {
 	now    func() time.Time   // the registry's clock; nil for the usual one
 	ask    *entities.Registry // where a test has its own
 	before func()             // runs when the registry and the relay are there, before Run
-	log    *buffer
-	public *httptest.Server
+	// thrifty keeps the pauses between logins, and the last ones of a day.
+	thrifty bool
+	log     *buffer
+	public  *httptest.Server
 
 	guild, olivia, mia                         sandbox.ID
 	general, lab, hidden, forum, thread, botID sandbox.ID
@@ -136,7 +138,9 @@ func (s *stage) play(change ...func(*relay.Config)) {
 		s.t.Fatal(err)
 	}
 	avatars = s.relay.ServeAvatar
-	s.relay.LoginFreely()
+	if !s.thrifty {
+		s.relay.LoginFreely()
+	}
 	if s.before != nil {
 		s.before()
 	}

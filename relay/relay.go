@@ -15,7 +15,6 @@ import (
 
 	"github.com/disgoorg/disgo/bot"
 	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/disgo/gateway"
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
@@ -73,10 +72,11 @@ type Relay struct {
 	records   queue[record]
 	notices   queue[entities.Notice]
 	rests     rests
-	logins    gateway.IdentifyRateLimiter
-	degraded  atomic.Bool   // Discord does not tell of members
-	refused   chan struct{} // it refused an intent
-	draining  chan struct{} // closed by Drain
+	logins    *logins                  // for the whole life: Discord counts logins, whoever makes them
+	flags     discord.ApplicationFlags // of the application, when it was introduced
+	degraded  atomic.Bool              // Discord does not tell of members
+	refused   chan struct{}            // it refused an intent
+	draining  chan struct{}            // closed by Drain
 	drain     sync.Once
 	patience  patience
 	speeches  speeches
@@ -119,6 +119,7 @@ func New(cfg Config) (*Relay, error) {
 	r.notices = newQueue[entities.Notice]()
 	r.rests.queue = newQueue[entities.Rest]()
 	r.registry.OnRest(r.rested)
+	r.logins = r.newLogins()
 	r.refused = make(chan struct{}, 1)
 	r.draining = make(chan struct{})
 	r.patience = usualPatience

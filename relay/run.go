@@ -19,11 +19,19 @@ import (
 // Intents are the gateway events that the bot cannot do without. Message Content is privileged:
 // it is a switch in the Developer Portal.
 const Intents = gateway.IntentGuilds | gateway.IntentGuildMessages | gateway.IntentMessageContent |
-	gateway.IntentGuildMessageReactions | gateway.IntentGuildWebhooks
+	gateway.IntentGuildMessageReactions | gateway.IntentGuildWebhooks |
+	gateway.IntentDirectMessages | gateway.IntentDirectMessageReactions
 
 // MembersIntent is privileged too. Without it Discord does not tell when owners of entities
 // change their roles or leave; they are then asked for again and again.
 const MembersIntent = gateway.IntentGuildMembers
+
+// Flags of an application that say that its bot may have message content, and members. Discord:
+// the "limited" ones stand for bots on few servers, where the switch alone is enough.
+const (
+	MessageContentFlags = discord.ApplicationFlagGatewayMessageContent | discord.ApplicationFlagGatewayMessageContentLimited
+	MembersFlags        = discord.ApplicationFlagGatewayGuildMembers | discord.ApplicationFlagGatewayGuildMemberLimited
+)
 
 // Permissions are what the bot's role needs on a server.
 const Permissions = discord.PermissionViewChannel | discord.PermissionSendMessages | discord.PermissionSendMessagesInThreads |
@@ -171,6 +179,7 @@ func (r *Relay) introduce(ctx context.Context) error {
 	// Of old applications it differs from the bot's user id, which the token begins with.
 	r.disc.ApplicationID = app.ID
 	r.state.introduced(app.Name, InviteURL(app.ID))
+	r.flags = app.Flags
 	operators := r.cfg.Operators
 	if len(operators) == 0 {
 		operators = owners(*app)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/gateway"
 	"github.com/disgoorg/disgo/rest"
 	"github.com/disgoorg/disgo/sharding"
@@ -14,9 +15,9 @@ import (
 // openShards makes as many shards as Discord recommends and opens them. It returns when each
 // is ready, refused for good, or ctx ended.
 func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
-	answer, err := r.disc.Rest.GetGatewayBot(rest.WithCtx(ctx))
+	answer, err := r.askForGateway(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the gateway: %w", err)
+		return nil, err
 	}
 	if _, err := gatewayAddress(answer.URL, false); err != nil {
 		return nil, err
@@ -26,11 +27,8 @@ func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
 	for i := range ids {
 		ids[i] = i
 	}
-	if r.logins == nil {
-		// One for the whole life: Discord counts logins, whoever makes them.
-		r.logins = gateway.NewIdentifyRateLimiter(
-			gateway.WithIdentifyMaxConcurrency(max(answer.SessionStartLimit.MaxConcurrency, 1)), gateway.WithIdentifyRateLimiterLogger(log),
-		)
+	if err := r.logins.told(ctx, answer.SessionStartLimit); err != nil {
+		return nil, err
 	}
 	intents := Intents | MembersIntent
 	if r.degraded.Load() {
@@ -38,9 +36,9 @@ func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
 	}
 	create := newGateway(gatewayConfig{
 		URL: answer.URL, Intents: intents, Compress: true, Log: r.log, Tally: &r.tally,
-		OnState:  func(state GatewayState) { r.shardChanged(state, intents.Has(MembersIntent)) },
+		OnState:  func(state GatewayState) { r.shardChanged(state, intents.Has(MembersIntent) && !r.contentOff()) },
 		OnSkip:   func(skip GatewaySkip) { r.skipped(skip) },
-		Identify: r.logins,
+		Identify: r.logins, Spend: r.logins.Spend,
 	})
 	shards := sharding.New(r.cfg.Token, r.take,
 		sharding.WithLogger(log), sharding.WithShardCount(len(ids)), sharding.WithShardIDs(ids...), sharding.WithGatewayCreateFunc(create),
@@ -50,6 +48,15 @@ func (r *Relay) openShards(ctx context.Context) (sharding.ShardManager, error) {
 	r.state.open(shards)
 	shards.Open(ctx)
 	return shards, nil
+}
+
+// askForGateway asks where the gateway is, and how many logins Discord allows.
+func (r *Relay) askForGateway(ctx context.Context) (*discord.GatewayBot, error) {
+	answer, err := r.disc.Rest.GetGatewayBot(rest.WithCtx(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("ask for the gateway: %w", err)
+	}
+	return answer, nil
 }
 
 // take is called by each shard's reader for every event. It must not wait.
@@ -87,6 +94,12 @@ func (r *Relay) shardChanged(state GatewayState, spare bool) {
 	case state.Status == gateway.StatusDisconnected && state.Err != nil:
 		r.log.Warn("the gateway's connection ended; it is taken up again", "shard", state.Shard, "code", state.Code, "err", scrubError(state.Err))
 	}
+}
+
+// contentOff says whether the application says that of the two privileged intents it is message
+// content that it has not: then it is of no use to try without the other.
+func (r *Relay) contentOff() bool {
+	return r.flags&MembersFlags != 0 && r.flags&MessageContentFlags == 0
 }
 
 // skipped forgets what an event that could not be read would have changed: what may be out

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type connection struct {
 	invite  string
 	shards  map[int]*shardState
 	opened  sharding.ShardManager
+	held    time.Time              // until when no shard logs in; zero while they may
+	left    int                    // logins, while held
 	pending map[snowflake.ID]chore // guilds to look after
 	knock   chan struct{}
 }
@@ -114,6 +117,14 @@ func (c *connection) changed(now time.Time, state GatewayState) {
 	}
 }
 
+// hold notes until when shards wait with logging in, because few logins are left; the zero time
+// ends it.
+func (c *connection) hold(until time.Time, left int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held, c.left = until, left
+}
+
 // observe follows which guilds a shard still waits for.
 func (c *connection) observe(shard int, event gateway.EventData) {
 	switch e := event.(type) {
@@ -174,6 +185,8 @@ func (c *connection) status(now time.Time) Status {
 			return out
 		case s.status == gateway.StatusReady:
 			out.Phase = "learning the servers"
+		case !c.held.IsZero():
+			out.Phase, out.Remedy = "waiting to log in", heldRemedy(c.left, c.held)
 		default:
 			out.Phase = "connecting"
 		}
@@ -188,7 +201,9 @@ func closedFor(code int) (phase, remedy string) {
 	case gateway.CloseEventCodeAuthenticationFailed:
 		return "token refused", tokenRemedy
 	case gateway.CloseEventCodeDisallowedIntent:
-		return "intent refused", "Discord refused the Message Content intent. Whoever runs this instance turns it on in the Developer Portal (page Bot, Privileged Gateway Intents, Message Content Intent) and starts again."
+		return "intent refused", contentRemedy
+	case gateway.CloseEventCodeInvalidIntent, gateway.CloseEventCodeInvalidAPIVersion:
+		return "version refused", versionRemedy
 	case gateway.CloseEventCodeShardingRequired, gateway.CloseEventCodeInvalidShard:
 		return "too many servers", "Discord wants this bot in more shards. Start again: the number is asked for at every start."
 	default:
@@ -196,8 +211,21 @@ func closedFor(code int) (phase, remedy string) {
 	}
 }
 
+// heldRemedy words that too few logins are left, and until when.
+func heldRemedy(left int, until time.Time) string {
+	return fmt.Sprintf("The bot has logged in to Discord so often today that only %d logins are left, and Discord resets the token of a bot that uses all of them up. "+
+		"It goes on by itself at %s. Something made it log in again and again: whoever runs this instance finds the reason in its log.",
+		max(left, 0), until.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
 // DegradedRemedy is what people read when Discord does not tell of members.
 const DegradedRemedy = "Discord does not tell this bot when somebody's roles change or they leave, so what owners of entities may do is asked for again once a minute. " +
-	"Whoever runs this instance turns on the Server Members Intent in the Developer Portal (page Bot, Privileged Gateway Intents) and starts again."
+	"Whoever runs this instance turns on the Server Members Intent in the Developer Portal (the application, page Bot, Privileged Gateway Intents) and starts again."
 
-const tokenRemedy = "Discord refused the bot's token. Whoever runs this instance copies a new one from the Developer Portal (page Bot, Reset Token) into discord.token or TROUPE_DISCORD_TOKEN and starts again."
+const contentRemedy = "Discord refused the Message Content intent, without which entities would hear nothing. Whoever runs this instance turns it on in the Developer Portal " +
+	"(the application, page Bot, Privileged Gateway Intents, Message Content Intent) and starts again."
+
+const versionRemedy = "Discord does not know an intent, or the version of its gateway, that this program asks for. No switch in the Developer Portal mends that: " +
+	"whoever runs this instance installs a newer version of the program and starts again."
+
+const tokenRemedy = "Discord refused the bot's token. Whoever runs this instance copies a new one from the Developer Portal (the application, page Bot, Reset Token) into discord.token or TROUPE_DISCORD_TOKEN and starts again."

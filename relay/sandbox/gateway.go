@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -43,15 +42,15 @@ const (
 
 // gatewayState is the gateway's part of the world. Discord.mu guards it.
 type gatewayState struct {
-	sessions   map[string]*session
-	links      map[*link]bool
-	identified map[int]time.Time // last identify by concurrency key
-	starts     int               // identifies in all
-	deaf       bool              // heartbeats get no ACK
-	discreet   bool              // requests for members get no answer
-	asked      []MembersAsked
-	closed     bool
-	counts     GatewayCounts
+	sessions map[string]*session
+	links    map[*link]bool
+	starts   starts
+	refuse   identifyRefusal
+	deaf     bool // heartbeats get no ACK
+	discreet bool // requests for members get no answer
+	asked    []MembersAsked
+	closed   bool
+	counts   GatewayCounts
 	// changed is closed and made anew when a session begins or ends.
 	changed chan struct{}
 }
@@ -60,13 +59,14 @@ type gatewayState struct {
 type GatewayCounts struct {
 	Connects   int // websockets opened
 	Identifies int // sessions begun
+	Refused    int // identifies that began none
 	Resumes    int // sessions resumed
 	Heartbeats int
 }
 
 func newGatewayState() gatewayState {
 	return gatewayState{
-		sessions: map[string]*session{}, links: map[*link]bool{}, identified: map[int]time.Time{}, changed: make(chan struct{}),
+		sessions: map[string]*session{}, links: map[*link]bool{}, starts: newStarts(), changed: make(chan struct{}),
 	}
 }
 
@@ -173,9 +173,9 @@ type sessionStart struct {
 }
 
 func getGatewayBot(d *Discord, _ *call) (any, error) {
-	const day = 24 * time.Hour
+	remaining, after := d.state.gateway.starts.left(d.now())
 	return gatewayBotView{d.gatewayURL(), d.cfg.Shards, sessionStart{
-		Total: 1000, Remaining: max(0, 1000-d.state.gateway.starts), ResetAfter: int(day.Milliseconds()), Concurrency: 1,
+		Total: startsADay, Remaining: remaining, ResetAfter: int(after.Milliseconds()), Concurrency: d.cfg.Concurrency,
 	}}, nil
 }
 

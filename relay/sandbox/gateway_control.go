@@ -25,6 +25,23 @@ func (d *Discord) Drop() {
 	}
 }
 
+// DropForGood cuts every gateway link and forgets its session: nothing can be resumed.
+func (d *Discord) DropForGood() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for l := range d.state.gateway.links {
+		l.drop()
+	}
+	d.forgetAll()
+}
+
+// forgetAll ends every session for good. Callers hold Discord.mu.
+func (d *Discord) forgetAll() {
+	for _, s := range d.state.gateway.sessions {
+		d.forget(s)
+	}
+}
+
 // CloseCode closes every gateway link with a close code. Codes after which Discord does
 // not resume (4004, 4007, 4009 and those for good) end the sessions too.
 func (d *Discord) CloseCode(code int) {
@@ -67,9 +84,7 @@ func (d *Discord) InvalidateSessions(resumable bool) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, s := range d.state.gateway.sessions {
-		d.forget(s)
-	}
+	d.forgetAll()
 }
 
 // RequestHeartbeat asks every client for a heartbeat at once (op 1).

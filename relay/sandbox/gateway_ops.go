@@ -63,6 +63,7 @@ func (l *link) heartbeat(data json.RawMessage) int {
 		return 4007
 	}
 	l.d.state.gateway.counts.Heartbeats++
+	l.d.gatewayChanged()
 	l.beat()
 	if !l.d.state.gateway.deaf {
 		l.queue([]byte(`{"t":null,"s":null,"op":11,"d":null}`))

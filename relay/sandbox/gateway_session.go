@@ -43,7 +43,8 @@ func (s *session) holds(guild ID) bool {
 func (s *session) push(name string, data []byte) {
 	s.events = append(s.events, event{name, data})
 	if extra := len(s.events) - s.keep; extra > 0 {
-		s.events = slices.Delete(s.events, 0, extra)
+		clear(s.events[:extra])
+		s.events = s.events[extra:] // the next growth leaves them behind
 		s.first += int64(extra)
 	}
 	if s.link != nil {
@@ -89,20 +90,25 @@ func (d *Discord) beginSession(l *link, raw json.RawMessage) int {
 	if json.Unmarshal(raw, &in) != nil || in.Token == nil || in.Intents == nil || len(in.Properties) == 0 {
 		return 4002
 	}
-	if code := d.checkIdentify(&in); code != 0 {
+	code, tooSoon := d.checkIdentify(&in), false
+	if code == 0 {
+		code, tooSoon = d.countIdentify(&in)
+	}
+	if code == 0 && !tooSoon {
+		code = d.checkIntents(*in.Intents)
+	}
+	if code != 0 || tooSoon {
+		d.state.gateway.counts.Refused++
+		d.gatewayChanged()
+		if tooSoon {
+			l.queue([]byte(`{"op":9,"d":false,"s":null,"t":null}`))
+		}
 		return code
 	}
 	s := &session{id: randomText(32), intents: *in.Intents, shard: [2]int{0, 1}, first: 1, keep: d.cfg.ReplayBuffer, link: l}
 	if in.Shard != nil {
 		s.shard, s.sharded = [2]int{(*in.Shard)[0], (*in.Shard)[1]}, true
 	}
-	now := d.now()
-	if last, ok := d.state.gateway.identified[0]; ok && !d.cfg.NoIdentifyLimit && now.Sub(last) < 5*time.Second {
-		l.queue([]byte(`{"op":9,"d":false,"s":null,"t":null}`))
-		return 0
-	}
-	d.state.gateway.identified[0] = now
-	d.state.gateway.starts++
 	d.state.gateway.counts.Identifies++
 	d.state.gateway.sessions[s.id] = s
 	l.session = s
@@ -118,9 +124,15 @@ func (d *Discord) checkIdentify(in *identify) int {
 		return 4004
 	case in.Shard != nil && (len(*in.Shard) != 2 || (*in.Shard)[1] < 1 || (*in.Shard)[0] < 0 || (*in.Shard)[0] >= (*in.Shard)[1]):
 		return 4010
-	case *in.Intents&^knownIntents != 0 || *in.Intents < 0:
+	}
+	return 0
+}
+
+func (d *Discord) checkIntents(asked Intents) int {
+	switch {
+	case asked&^knownIntents != 0 || asked < 0:
 		return 4013
-	case *in.Intents&privilegedIntents&^d.state.app.intents != 0:
+	case asked&privilegedIntents&^d.state.app.intents != 0:
 		return 4014
 	}
 	return 0

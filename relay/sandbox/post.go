@@ -76,7 +76,11 @@ func (d *Discord) place(ch *Channel, m *Message) {
 			ch.TotalSent++
 		}
 	}
-	d.state.messages[ch.ID] = append(d.state.messages[ch.ID], m)
+	history := append(d.state.messages[ch.ID], m)
+	if most := d.cfg.History; most > 0 && len(history) >= 2*most {
+		history = slices.Clone(history[len(history)-most:])
+	}
+	d.state.messages[ch.ID] = history
 	ch.LastMessageID = m.ID
 }
 

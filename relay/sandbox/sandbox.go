@@ -32,9 +32,15 @@ type Config struct {
 	SessionTTL time.Duration
 	// ReplayBuffer is how many events a session keeps for resuming. Default: 5,000.
 	ReplayBuffer int
+	// History is how many messages a channel keeps at least; older ones are forgotten, so that
+	// very many can be posted. Default: all are kept.
+	History int
 	// Shards is what GET /gateway/bot recommends. Default: 1.
 	Shards int
-	// NoIdentifyLimit lets clients identify as often as they like; else once in 5 seconds.
+	// Concurrency is max_concurrency: shards that identify at the same time. Default: 1.
+	Concurrency int
+	// NoIdentifyLimit lets clients identify as often as they like; else once in 5 seconds for
+	// each concurrency key, and 1,000 times a day, after which the token is worth nothing.
 	NoIdentifyLimit bool
 	// NoRateLimits answers as many requests as come. The rate limit headers stay.
 	NoRateLimits bool
@@ -80,6 +86,7 @@ func Start(cfg Config) (*Discord, error) {
 	cfg.SessionTTL = cmp.Or(cfg.SessionTTL, 3*time.Minute)
 	cfg.ReplayBuffer = cmp.Or(cfg.ReplayBuffer, 5000)
 	cfg.Shards = cmp.Or(cfg.Shards, 1)
+	cfg.Concurrency = cmp.Or(cfg.Concurrency, 1)
 	cfg.Pace = cmp.Or(cfg.Pace, 1)
 	if cfg.Pace < 0 {
 		return nil, fmt.Errorf("sandbox pace %g: time does not run backwards", cfg.Pace)
