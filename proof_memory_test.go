@@ -35,7 +35,7 @@ func TestMemory(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
 	s, all := startCrowd(ctx, t, sandbox.Config{History: 2000})
-	crowdHears := &conversation{stage: s, rows: s.rows(t)}
+	crowdHears := &conversation{stage: s, rows: s.database(t)}
 
 	first := crowdHears.upTo(ctx, t, fewMessages)
 	s.read(ctx, t, all[:round(100, crowd)])
@@ -111,8 +111,8 @@ func (c *conversation) heard(ctx context.Context, message sandbox.ID) error {
 	})
 }
 
-// rows opens the program's database for looking into it.
-func (s *stage) rows(t *testing.T) *sql.DB {
+// database opens the program's database for looking into it.
+func (s *stage) database(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.folder, "troupe.db")+"?mode=ro")
 	if err != nil {
