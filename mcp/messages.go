@@ -50,7 +50,7 @@ type message struct {
 	Content     string       `json:"content,omitempty"`
 	ReplyTo     *replyTo     `json:"reply_to,omitempty"`
 	Attachments []attachment `json:"attachments,omitempty"`
-	Extras      []string     `json:"extras,omitempty"`
+	Extras      []extra      `json:"extras,omitempty"`
 	Reactions   []reaction   `json:"reactions,omitempty"`
 	Link        string       `json:"link,omitempty"`
 
@@ -75,6 +75,13 @@ type attachment struct {
 	Type string `json:"type,omitempty"`
 	Size int    `json:"size"` // bytes
 	URL  string `json:"url"`
+	Alt  string `json:"alt,omitempty"` // what its sender says that it shows
+}
+
+// extra is what a message shows besides its text: a sticker, a poll, an embed.
+type extra struct {
+	Kind string `json:"kind"`
+	Text string `json:"text,omitempty"`
 }
 
 type reaction struct {
@@ -106,7 +113,7 @@ func quoteMessage(m relay.Message) message {
 	quoted := message{
 		ID: m.ID.String(), ChannelID: m.ChannelID.String(), At: stamp(m.At), at: m.At,
 		Author:  author{ID: m.Author.ID.String(), Name: m.Author.Name, Kind: string(m.Author.Kind), EntityID: string(m.Author.Entity)},
-		Content: m.Content, Extras: m.Extras, Link: m.Link,
+		Content: m.Content, Link: m.Link,
 	}
 	if !m.EditedAt.IsZero() {
 		quoted.EditedAt = stamp(m.EditedAt)
@@ -116,6 +123,9 @@ func quoteMessage(m relay.Message) message {
 	}
 	for _, a := range m.Attachments {
 		quoted.Attachments = append(quoted.Attachments, attachment(a))
+	}
+	for _, e := range m.Extras {
+		quoted.Extras = append(quoted.Extras, extra(e))
 	}
 	for _, r := range m.Reactions {
 		quoted.Reactions = append(quoted.Reactions, reaction(r))

@@ -183,7 +183,7 @@ func (r *rows) notes(one *message) {
 		r.file(&one.Attachments[i])
 	}
 	for _, extra := range one.Extras {
-		r.noted("", extra)
+		r.noted(extra.Kind+": ", extra.Text)
 	}
 	if len(one.Reactions) > 0 {
 		r.b.WriteString(note + "reactions: " + one.reactions() + "\n")
@@ -197,8 +197,14 @@ func (r *rows) file(a *attachment) {
 	if r.whole && a.URL != "" {
 		r.b.WriteString(" " + oneLine(a.URL))
 	}
+	if a.Alt != "" {
+		r.b.WriteString(": " + oneLine(clip(a.Alt, maxAlt)))
+	}
 	r.b.WriteByte('\n')
 }
+
+// maxAlt is how many characters of a file's description are shown.
+const maxAlt = 200
 
 // mediaType is a file's type without its parameters.
 func mediaType(t string) string {
