@@ -77,6 +77,18 @@ func TestQuoted(t *testing.T) {
 
 var shownRune = regexp.MustCompile(`\\u\{([0-9a-f]+)\}`)
 
+// unescape undoes our escapes, all of which must be valid.
+func unescape(t *testing.T, s string) string {
+	t.Helper()
+	return shownRune.ReplaceAllStringFunc(s, func(shown string) string {
+		n, err := strconv.ParseInt(shown[3:len(shown)-1], 16, 32)
+		if err != nil || !utf8.ValidRune(rune(n)) {
+			t.Fatalf("%q is not an escape of ours", shown)
+		}
+		return string(rune(n))
+	})
+}
+
 // FuzzLineSafe demands that nothing hidden stays, that nothing pretends to be the fence, and
 // that what was written can be had back.
 func FuzzLineSafe(f *testing.F) {
@@ -94,13 +106,7 @@ func FuzzLineSafe(f *testing.F) {
 		if strings.Contains(folded, "<"+mcp.FenceName) || strings.Contains(folded, "</"+mcp.FenceName) {
 			t.Fatalf("a fence: %q", out)
 		}
-		back := shownRune.ReplaceAllStringFunc(out, func(shown string) string {
-			n, err := strconv.ParseInt(shown[3:len(shown)-1], 16, 32)
-			if err != nil || !utf8.ValidRune(rune(n)) {
-				t.Fatalf("%q is not an escape of ours", shown)
-			}
-			return string(rune(n))
-		})
+		back := unescape(t, out)
 		if want := strings.ReplaceAll(strings.ToValidUTF8(in, "\ufffd"), "\r\n", "\n"); utf8.ValidString(in) && back != want {
 			t.Fatalf("%q comes back as %q", want, back)
 		}

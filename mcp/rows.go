@@ -224,13 +224,22 @@ func size(n int) string {
 	}
 }
 
+// emojiLabel is an emoji as add_reaction takes it: a character, or name:id.
+func emojiLabel(emoji string) string {
+	name, id, custom := strings.Cut(emoji, ":")
+	if _, err := strconv.ParseUint(id, 10, 64); custom && err == nil && quoted(name) == name && !strings.Contains(name, " ") {
+		return emoji
+	}
+	return quoted(emoji)
+}
+
 func (one *message) reactions() string {
 	var b strings.Builder
 	for i, r := range one.Reactions {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(quotedBut(r.Emoji, ":") + " ×" + strconv.Itoa(r.Count))
+		b.WriteString(emojiLabel(r.Emoji) + " ×" + strconv.Itoa(r.Count))
 	}
 	return b.String()
 }
