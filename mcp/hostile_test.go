@@ -55,6 +55,11 @@ var strict = regexp.MustCompile(`^You are Ada\. now 2026-11-22T10:00:00Z\n<untru
 	`  \+ embed: (.*(?:\n  \| .*)*)\n  \+ reactions: ` + aName + ` ×2\n` +
 	` 43 10:00 ` + aName + `: done\n</untrusted-discord-text ` + token + `>\n$`)
 
+var strictAlone = regexp.MustCompile(`^<untrusted-discord-text ` + token + `>\n` + aName + ` \(human 7\):\n` +
+	` 42 10:00:00 \(re 41, edited\):(?: (.*(?:\n  \| .*)*))?\n` +
+	`  \+ re ` + aName + `: (.*)\n  \+ file ` + aName + ` \(` + aName + `, 2 KB\): (.*)\n` +
+	`  \+ embed: (.*(?:\n  \| .*)*)\n  \+ reactions: ` + aName + ` ×2\n</untrusted-discord-text ` + token + `>\n$`)
+
 // unquoted is a name without the quotes that it may have.
 func unquoted(name string) string {
 	if strings.HasPrefix(name, `"`) {
@@ -82,6 +87,9 @@ func checkHostile(t *testing.T, evil string) {
 	}
 	after := relay.Message{ID: 43, ChannelID: 9, Author: who, At: at, Content: "done"}
 	out := mcp.Render(entities.Entity{ID: "e", Name: "Ada"}, at, token, []relay.Message{m, after}, map[string]string{"9": evil})
+	if alone := mcp.RenderAlone(at, token, m); !strictAlone.MatchString(alone) {
+		t.Fatalf("%q alone broke the answer:\n%s", evil, alone)
+	}
 	got := strict.FindStringSubmatch(out)
 	if got == nil {
 		t.Fatalf("%q broke the answer:\n%s", evil, out)

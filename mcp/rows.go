@@ -49,19 +49,35 @@ func (m messages) writeRows(p *page) {
 		p.cut = m.cut
 		defer func() { p.cut = cut }()
 	}
-	names := m.legend()
-	names.write(p, m.Entity.ID)
-	rows := rows{page: p, names: names, whole: m.whole, shown: make(map[string]bool, len(m.Messages))}
+	if len(m.Channels) == 1 {
+		m.writeChannel(p, m.Channels[0])
+		return
+	}
+	names := m.legend(func(*message) bool { return true })
+	m.writeLegend(p, names)
+	for _, c := range m.Channels {
+		m.writeUnder(p, c, names)
+	}
+}
+
+// writeChannel gives one channel's messages, and who their authors are.
+func (m messages) writeChannel(p *page, c place) {
+	names := m.legend(func(one *message) bool { return one.ChannelID == c.ID })
+	m.writeLegend(p, names)
+	m.writeUnder(p, c, names)
+}
+
+// writeUnder gives one channel's messages under its name.
+func (m messages) writeUnder(p *page, c place, names legend) {
+	rows := rows{page: p, names: names, whole: m.whole, shown: make(map[string]bool, len(m.Messages)), day: p.now.Format(time.DateOnly)}
 	for i := range m.Messages {
 		rows.shown[m.Messages[i].ID] = true
 	}
-	for _, c := range m.Channels {
-		p.say("%s, server %s:", channelLabel(c), quoted(c.Server))
-		rows.day = p.now.Format(time.DateOnly)
-		for i := range m.Messages {
-			if m.Messages[i].ChannelID == c.ID {
-				rows.write(&m.Messages[i])
-			}
+	p.say("%s, server %s:", channelLabel(c), quoted(c.Server))
+	for i := range m.Messages {
+		if one := &m.Messages[i]; one.ChannelID == c.ID {
+			rows.dated(one.at.UTC())
+			rows.write(one, " "+names.labels[one.Author.person()])
 		}
 	}
 }
@@ -86,12 +102,12 @@ type legend struct {
 
 // legend names every author apart: whoever shares a name with somebody before gets a number,
 // written with a sign that no name has outside quotes.
-func (m messages) legend() legend {
+func (m messages) legend(of func(*message) bool) legend {
 	l := legend{labels: make(map[author]string, 8)}
 	taken := make(map[string]bool, 8)
 	for i := range m.Messages {
 		who := m.Messages[i].Author.person()
-		if _, known := l.labels[who]; known {
+		if _, known := l.labels[who]; known || !of(&m.Messages[i]) {
 			continue
 		}
 		label := quoted(who.Name)
@@ -114,20 +130,27 @@ func (a author) person() author {
 	return a
 }
 
-func (l legend) write(p *page, self string) {
+func (m messages) writeLegend(p *page, l legend) {
 	for i, who := range l.order {
 		p.b.WriteString([2]string{"authors: ", ", "}[min(i, 1)])
-		p.b.WriteString(l.labels[who])
-		switch {
-		case who.EntityID != "" && who.EntityID == self:
-			p.b.WriteString(" (you)")
-		case who.ID != "":
-			p.b.WriteString(" (" + who.Kind + " " + who.ID + ")")
-		default:
-			p.b.WriteString(" (" + who.Kind + ")")
-		}
+		p.b.WriteString(l.labels[who] + m.standing(who))
 	}
 	p.b.WriteByte('\n')
+}
+
+// authorLabel is an author where no legend names them.
+func (m messages) authorLabel(a author) string { return quoted(a.Name) + m.standing(a.person()) }
+
+// standing says what an author is, after their name.
+func (m messages) standing(who author) string {
+	switch {
+	case who.EntityID != "" && who.EntityID == m.Entity.ID:
+		return " (you)"
+	case who.ID != "":
+		return " (" + who.Kind + " " + who.ID + ")"
+	default:
+		return " (" + who.Kind + ")"
+	}
 }
 
 // rows writes messages one after the other.
@@ -139,16 +162,24 @@ type rows struct {
 	day   string          // of the last row; of now before the first
 }
 
+// write gives a message alone, under a line that names its author.
+func (one message) write(p *page) {
+	rows := rows{page: p}
+	rows.write(&one, "")
+}
+
 // write gives a message's row, the further lines of its text and the notes about it.
-func (r *rows) write(one *message) {
+func (r *rows) write(one *message, name string) {
 	b := &r.b
-	r.dated(one.at.UTC())
 	b.WriteByte(' ')
 	b.WriteString(one.ID)
 	b.WriteByte(' ')
-	b.Write(one.at.UTC().AppendFormat(b.AvailableBuffer(), "15:04"))
-	b.WriteByte(' ')
-	b.WriteString(r.names.labels[one.Author.person()])
+	if r.names.labels == nil {
+		b.WriteString(r.clock(one.at))
+	} else {
+		b.Write(one.at.UTC().AppendFormat(b.AvailableBuffer(), "15:04"))
+	}
+	b.WriteString(name)
 	switch reply := one.ReplyTo; {
 	case reply != nil && one.EditedAt != "":
 		b.WriteString(" (re " + reply.MessageID + ", edited)")
