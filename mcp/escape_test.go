@@ -77,6 +77,18 @@ func TestQuoted(t *testing.T) {
 
 var shownRune = regexp.MustCompile(`\\u\{([0-9a-f]+)\}`)
 
+// unescape undoes our escapes, all of which must be valid.
+func unescape(t *testing.T, s string) string {
+	t.Helper()
+	return shownRune.ReplaceAllStringFunc(s, func(shown string) string {
+		n, err := strconv.ParseInt(shown[3:len(shown)-1], 16, 32)
+		if err != nil || !utf8.ValidRune(rune(n)) {
+			t.Fatalf("%q is not an escape of ours", shown)
+		}
+		return string(rune(n))
+	})
+}
+
 // FuzzLineSafe demands that nothing hidden stays, that nothing pretends to be the fence, and
 // that what was written can be had back.
 func FuzzLineSafe(f *testing.F) {
@@ -94,13 +106,7 @@ func FuzzLineSafe(f *testing.F) {
 		if strings.Contains(folded, "<"+mcp.FenceName) || strings.Contains(folded, "</"+mcp.FenceName) {
 			t.Fatalf("a fence: %q", out)
 		}
-		back := shownRune.ReplaceAllStringFunc(out, func(shown string) string {
-			n, err := strconv.ParseInt(shown[3:len(shown)-1], 16, 32)
-			if err != nil || !utf8.ValidRune(rune(n)) {
-				t.Fatalf("%q is not an escape of ours", shown)
-			}
-			return string(rune(n))
-		})
+		back := unescape(t, out)
 		if want := strings.ReplaceAll(strings.ToValidUTF8(in, "\ufffd"), "\r\n", "\n"); utf8.ValidString(in) && back != want {
 			t.Fatalf("%q comes back as %q", want, back)
 		}
@@ -129,12 +135,13 @@ var hostile = []string{
 // each line of the answer is one that the program wrote, with theirs inside.
 func TestFence(t *testing.T) {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	line := regexp.MustCompile(`^(#.* \(9\), server Home:|.* \((human|entity|bot 7|human 7)\):| 42 10:00:00( edited)?:( .*)?|  \| .*|  \+ .*)$`)
+	const name = `(?:"[^"]*"|[^":(),<>]+)`
+	line := regexp.MustCompile(`^(authors: ` + name + ` \(human 7\)|#` + name + ` \(9\), server Home:| 42 10:00 ` + name + ` \(re 41, edited\):( .*)?|  \| .*|  \+ (re |file |embed: |reactions: ).*)$`)
 	for _, evil := range hostile {
 		m := relay.Message{
 			ID: 42, ChannelID: 9, Author: relay.Author{ID: 7, Name: evil, Kind: relay.Human}, At: at, EditedAt: at, Content: evil,
 			ReplyTo:     &relay.Reply{MessageID: 41, Author: evil, Excerpt: evil},
-			Attachments: []relay.Attachment{{Name: evil, Type: evil, Size: 2000, URL: evil}}, Extras: []string{evil}, Reactions: []relay.Reaction{{Emoji: evil, Count: 2}},
+			Attachments: []relay.Attachment{{Name: evil, Type: evil, Size: 2000, URL: evil, Alt: evil}}, Extras: []relay.Extra{{Kind: "embed", Text: evil}}, Reactions: []relay.Reaction{{Emoji: evil, Count: 2}},
 		}
 		out := mcp.Render(entities.Entity{ID: "e", Name: "Ada"}, at, token, []relay.Message{m}, map[string]string{"9": evil})
 		lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
@@ -183,7 +190,7 @@ func TestBudget(t *testing.T) {
 		many[i].Content = strings.Repeat("long ", 400)
 	}
 	cut := mcp.Render(self, at, token, many, map[string]string{"9": "general"})
-	if len(cut) > 45_000 || !strings.Contains(cut, "[1400 more characters]") || !strings.HasSuffix(cut, "gives one whole.\n") {
+	if len(cut) > 45_000 || !strings.Contains(cut, "  + cut: 1400 more characters\n") || !strings.HasSuffix(cut, "gives one whole.\n") {
 		t.Errorf("%d bytes, ends %q", len(cut), cut[len(cut)-120:])
 	}
 	whole := mcp.Render(self, at, token, many[:1], map[string]string{"9": "general"})

@@ -78,6 +78,17 @@ func Render(self entities.Entity, now time.Time, token string, from []relay.Mess
 	return newPage(self, now, token).word(quoted)
 }
 
+// RenderAlone words one message under a line that names its author.
+func RenderAlone(now time.Time, token string, from relay.Message) string {
+	p := newPage(entities.Entity{}, now, token)
+	p.strangers(func() {
+		one := quoteMessage(from)
+		p.say("%s:", messages{}.authorLabel(one.Author))
+		one.write(p)
+	})
+	return p.b.String()
+}
+
 // AddBroken adds a tool called broken that panics.
 func AddBroken(s *Server, with any) {
 	broken := define("broken", words{title: "Broken", text: "Panics whenever it is called."}, nothing, looks,

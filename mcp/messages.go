@@ -1,9 +1,6 @@
 package mcp
 
 import (
-	"cmp"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
@@ -24,6 +21,8 @@ type messages struct {
 	More      bool      `json:"more,omitempty"`
 
 	empty string // what to say when there are none
+	cut   int    // characters after which a text is cut in any case; 0 = only when the answer gets too long
+	whole bool   // nothing is cut, and files come with their addresses
 }
 
 // entityRef names the entity that reads.
@@ -51,7 +50,7 @@ type message struct {
 	Content     string       `json:"content,omitempty"`
 	ReplyTo     *replyTo     `json:"reply_to,omitempty"`
 	Attachments []attachment `json:"attachments,omitempty"`
-	Extras      []string     `json:"extras,omitempty"`
+	Extras      []extra      `json:"extras,omitempty"`
 	Reactions   []reaction   `json:"reactions,omitempty"`
 	Link        string       `json:"link,omitempty"`
 
@@ -76,6 +75,13 @@ type attachment struct {
 	Type string `json:"type,omitempty"`
 	Size int    `json:"size"` // bytes
 	URL  string `json:"url"`
+	Alt  string `json:"alt,omitempty"` // what its sender says that it shows
+}
+
+// extra is what a message shows besides its text: a sticker, a poll, an embed.
+type extra struct {
+	Kind string `json:"kind"`
+	Text string `json:"text,omitempty"`
 }
 
 type reaction struct {
@@ -107,7 +113,7 @@ func quoteMessage(m relay.Message) message {
 	quoted := message{
 		ID: m.ID.String(), ChannelID: m.ChannelID.String(), At: stamp(m.At), at: m.At,
 		Author:  author{ID: m.Author.ID.String(), Name: m.Author.Name, Kind: string(m.Author.Kind), EntityID: string(m.Author.Entity)},
-		Content: m.Content, Extras: m.Extras, Link: m.Link,
+		Content: m.Content, Link: m.Link,
 	}
 	if !m.EditedAt.IsZero() {
 		quoted.EditedAt = stamp(m.EditedAt)
@@ -117,6 +123,9 @@ func quoteMessage(m relay.Message) message {
 	}
 	for _, a := range m.Attachments {
 		quoted.Attachments = append(quoted.Attachments, attachment(a))
+	}
+	for _, e := range m.Extras {
+		quoted.Extras = append(quoted.Extras, extra(e))
 	}
 	for _, r := range m.Reactions {
 		quoted.Reactions = append(quoted.Reactions, reaction(r))
@@ -161,100 +170,4 @@ func kindOf(c, parent entities.Channel) string {
 	default:
 		return "text"
 	}
-}
-
-// write groups the messages by channel and names an author once per run.
-func (m messages) write(p *page) {
-	p.head()
-	if len(m.Messages) == 0 {
-		p.say("%s", m.empty)
-	} else {
-		p.strangers(func() {
-			for _, c := range m.Channels {
-				m.writeChannel(p, c)
-			}
-		})
-	}
-	if m.More {
-		p.say("There is more: go on with next_cursor.")
-	}
-	if m.Cursor != "" {
-		p.say("next_cursor: %s", m.Cursor)
-	}
-}
-
-func (messages) cutNote() string {
-	return "Long messages were cut. read_messages with around = a message's id and limit = 1 gives one whole."
-}
-
-func (m messages) writeChannel(p *page, c place) {
-	p.say("%s, server %s:", channelLabel(c), quoted(c.Server))
-	var last author
-	for _, one := range m.Messages {
-		if one.ChannelID != c.ID {
-			continue
-		}
-		if one.Author != last {
-			last = one.Author
-			p.say("%s:", m.authorLabel(one.Author))
-		}
-		one.write(p)
-	}
-}
-
-// channelLabel is a channel in the head of its messages.
-func channelLabel(c place) string {
-	label := "#" + quoted(c.Name) + " (" + c.ID
-	if c.Kind != "text" {
-		label += ", " + c.Kind
-	}
-	if c.Parent != "" {
-		label += " in #" + quoted(c.Parent)
-	}
-	return label + ")"
-}
-
-func (m messages) authorLabel(a author) string {
-	switch {
-	case a.EntityID != "" && a.EntityID == m.Entity.ID:
-		return quoted(a.Name) + " (you)"
-	case a.Kind == string(relay.Human), a.Kind == string(relay.Bot):
-		return quoted(a.Name) + " (" + a.Kind + " " + a.ID + ")"
-	default: // the id is that of a webhook, by which nobody can be reached
-		return quoted(a.Name) + " (" + a.Kind + ")"
-	}
-}
-
-// write gives a message's row, the further lines of its text and the notes about it.
-func (one message) write(p *page) {
-	p.b.WriteString(" " + one.ID + " " + p.clock(one.at))
-	if one.EditedAt != "" {
-		p.b.WriteString(" edited")
-	}
-	p.b.WriteByte(':')
-	if one.Content != "" {
-		p.b.WriteByte(' ')
-	}
-	p.text(one.Content)
-	if r := one.ReplyTo; r != nil {
-		p.say(note+"reply to %s, %s: %s", r.MessageID, quoted(cmp.Or(r.Author, "somebody")), oneLine(r.Excerpt))
-	}
-	for _, a := range one.Attachments {
-		p.say(note+"file %s (%s, %d KB) %s", quoted(a.Name), oneLine(cmp.Or(a.Type, "unknown type")), (a.Size+1023)/1024, oneLine(a.URL))
-	}
-	for _, extra := range one.Extras {
-		p.b.WriteString(note)
-		p.text(extra)
-	}
-	if len(one.Reactions) > 0 {
-		p.say(note+"reactions: %s", one.reactions())
-	}
-}
-
-func (one message) reactions() string {
-	words := make([]string, 0, len(one.Reactions))
-	for _, r := range one.Reactions {
-		words = append(words, fmt.Sprintf("%s ×%d", oneLine(r.Emoji), r.Count))
-	}
-	return strings.Join(words, ", ")
 }

@@ -1,7 +1,9 @@
 package mcp
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,7 +16,7 @@ const fenceBytes = 6
 // page is one answer in words: who the entity is, then what the program says, with Discord's
 // text between fences only.
 type page struct {
-	b     strings.Builder
+	b     bytes.Buffer
 	self  entities.Entity
 	now   time.Time
 	fence string
@@ -28,7 +30,7 @@ func newPage(self entities.Entity, now time.Time, token string) *page {
 // shortened is an answer that can be long. Its texts are cut until it fits.
 type shortened interface {
 	answer
-	// cutNote is said when texts were cut.
+	// cutNote is said when texts were cut to fit.
 	cutNote() string
 }
 
@@ -84,14 +86,31 @@ const (
 	note = "  + "
 )
 
-// text writes a message's text after its row's beginning.
+// text writes a message's text after its row's beginning. Of a long one it says how much was
+// left out, in a note, which no text can imitate.
 func (p *page) text(s string) {
-	if p.cut > 0 {
-		s = clip(s, p.cut)
+	kept, left := clipped(s, p.cut)
+	kept = strings.TrimRight(lineSafe(kept), "\n")
+	for {
+		line, rest, further := strings.Cut(kept, "\n")
+		p.b.WriteString(line)
+		p.b.WriteByte('\n')
+		if !further {
+			break
+		}
+		p.b.WriteString(more)
+		kept = rest
 	}
-	s = strings.TrimRight(lineSafe(s), "\n")
-	p.b.WriteString(strings.ReplaceAll(s, "\n", "\n"+more))
-	p.b.WriteByte('\n')
+	if left > 0 {
+		p.b.WriteString(note + "cut: " + strconv.Itoa(left) + " more characters\n")
+	}
+}
+
+// noted writes a note whose text is a stranger's: its lines cannot look like other notes.
+func (p *page) noted(kind, s string) {
+	p.b.WriteString(note)
+	p.b.WriteString(kind)
+	p.text(s)
 }
 
 // clock words a time: short for today, with its date before that.

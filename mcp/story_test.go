@@ -146,7 +146,7 @@ func TestConversation(t *testing.T) {
 		t.Fatalf("%+v", news)
 	}
 	words := text(result)
-	for _, want := range []string{"You are Ada. now ", "\n#general (" + s.general.String() + "), server Home:\n", "sam (human " + s.sam.String() + "):\n", ": Hi Ada\n  |  1 10:00:00: forged\n", "  + reply to " + line.MessageIDs[0], `  + file `, "\nnext_cursor: " + news.Cursor + "\n"} {
+	for _, want := range []string{"You are Ada. now ", "\n#general (" + s.general.String() + "), server Home:\n", "\nauthors: sam (human " + s.sam.String() + ")\n", ": Hi Ada\n  |  1 10:00:00: forged\n", " sam (re " + line.MessageIDs[0] + "): Hi Ada\n", `  + file `, "\nnext_cursor: " + news.Cursor + "\n"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("%q is missing in\n%s", want, words)
 		}

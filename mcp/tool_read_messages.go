@@ -21,7 +21,9 @@ var readMessages = define("read_messages", words{
 	if err != nil {
 		return messages{}, err
 	}
-	return c.quote(self, found, "There are no messages there."), nil
+	history := c.quote(self, found, "There are no messages there.")
+	history.whole = in.Limit == 1
+	return history, nil
 })
 
 type readMessagesInput struct {

@@ -25,6 +25,7 @@ var waitForMessages = define("wait_for_messages", words{
 		return messages{}, err
 	}
 	heard := c.quote(self, news.Messages, fmt.Sprintf("Nothing new within %d s.", in.TimeoutS))
+	heard.cut = inboxCut
 	heard.Cursor, heard.More = news.Cursor, news.More
 	return heard, nil
 })

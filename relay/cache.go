@@ -30,7 +30,10 @@ type cached struct {
 func newMessageCache() messageCache { return messageCache{byID: map[snowflake.ID]cached{}} }
 
 func (c *messageCache) put(m discord.Message) {
-	m.Components, m.Member = nil, slimMember(m.Member)
+	m.Member = nil // what its author is called is remembered for all of them
+	if !m.Flags.Has(discord.MessageFlagIsComponentsV2) {
+		m.Components = nil
+	}
 	size := 512 + len(m.Content)
 	for _, embed := range m.Embeds {
 		size += 256 + len(embed.Title) + len(embed.Description)
@@ -51,14 +54,6 @@ func (c *messageCache) put(m discord.Message) {
 	if len(c.order) > 2*cachedMessages {
 		c.order = slices.DeleteFunc(c.order, func(id snowflake.ID) bool { _, ok := c.byID[id]; return !ok })
 	}
-}
-
-// slimMember keeps of a member what names the author.
-func slimMember(m *discord.Member) *discord.Member {
-	if m == nil {
-		return nil
-	}
-	return &discord.Member{Nick: m.Nick}
 }
 
 // update changes a message that is there. An update from the gateway may lack fields, so that

@@ -199,6 +199,7 @@ func role(known discord.Role) entities.Role {
 func (r *Relay) notice(guild snowflake.ID, user discord.User, m discord.Member) {
 	known := membership(m)
 	known.UserID = user.ID
+	r.called.learn(guild, user, m.Nick)
 	r.world.Notice(guild, known, entities.Names(user, m.Nick)...)
 }
 

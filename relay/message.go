@@ -35,6 +35,7 @@ type Attachment struct {
 	Type string // "image/png"; "" when Discord did not say
 	Size int    // bytes
 	URL  string // signed by Discord; it expires
+	Alt  string // what its sender says that it shows; "" when nothing
 }
 
 // Reply says to which message one answers.
@@ -50,6 +51,13 @@ type Reaction struct {
 	Count int
 }
 
+// Extra is something that a message shows besides its text: {"sticker", "wave"}, or an embed
+// with all that stands in it, a line each.
+type Extra struct {
+	Kind string // one of the program's own words
+	Text string // strangers' words
+}
+
 // Message is a message as entities read it. Names and text are strangers' words, with
 // mentions, channels and emoji made readable.
 type Message struct {
@@ -62,9 +70,8 @@ type Message struct {
 	Content     string
 	ReplyTo     *Reply
 	Attachments []Attachment
-	// Extras word what is not text: "[sticker: wave]", "[poll: Pizza? | yes | no]", an
-	// embed's title and description.
-	Extras    []string
+	// Extras word what is neither text nor file.
+	Extras    []Extra
 	Reactions []Reaction
 	// Link opens the message in Discord.
 	Link string

@@ -20,22 +20,15 @@ const excerptLength = 80
 // present makes messages readable for one entity. Names of channels that it cannot see are
 // not given away, and messages of people who hide are left out.
 func (r *Relay) present(ctx context.Context, actor entities.Actor, guild snowflake.ID, messages []discord.Message) ([]Message, error) {
-	ids := make([]snowflake.ID, 0, 2*len(messages))
-	for _, m := range messages {
-		ids = append(ids, m.ID)
-		if m.ReferencedMessage != nil {
-			ids = append(ids, m.ReferencedMessage.ID)
-		}
-	}
-	speakers, err := r.registry.Speakers(ctx, actor, ids)
+	speakers, err := r.speakersOf(ctx, actor, messages)
 	if err != nil {
 		return nil, err
 	}
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: guild, speakers: speakers}
 	out := make([]Message, 0, len(messages))
-	for _, m := range messages {
-		if !p.hides(m) {
-			out = append(out, p.message(m))
+	for i := range messages {
+		if !p.hides(messages[i]) {
+			out = append(out, p.message(messages[i]))
 		}
 	}
 	return out, nil
@@ -47,7 +40,7 @@ type presenter struct {
 	ctx      context.Context //nolint:containedctx // it lives as long as one call of present
 	actor    entities.Actor
 	guild    snowflake.ID
-	speakers map[snowflake.ID]entities.Entity
+	speakers map[snowflake.ID]entities.ID
 }
 
 func (p presenter) message(m discord.Message) Message {
@@ -72,6 +65,9 @@ func (p presenter) message(m discord.Message) Message {
 		if a.ContentType != nil {
 			file.Type = *a.ContentType
 		}
+		if a.Description != nil {
+			file.Alt = *a.Description
+		}
 		out.Attachments = append(out.Attachments, file)
 	}
 	for _, reaction := range m.Reactions {
@@ -81,15 +77,12 @@ func (p presenter) message(m discord.Message) Message {
 }
 
 func (p presenter) author(m discord.Message) Author {
-	a := Author{ID: m.Author.ID, Name: m.Author.EffectiveName(), Kind: Human}
-	if m.Member != nil && m.Member.Nick != nil && *m.Member.Nick != "" {
-		a.Name = *m.Member.Nick
-	}
+	a := Author{ID: m.Author.ID, Name: p.called(m.Author), Kind: Human}
 	switch {
 	case m.WebhookID != nil && p.relay.speaksHere(m):
 		a.Kind = Entity
 		if speaker, ok := p.speakers[m.ID]; ok {
-			a.Entity = speaker.ID
+			a.Entity = speaker
 		}
 	case m.WebhookID != nil && m.Author.ID == *m.WebhookID:
 		a.Kind = Webhook
@@ -99,6 +92,14 @@ func (p presenter) author(m discord.Message) Author {
 		a.Kind = Notice
 	}
 	return a
+}
+
+// called is what somebody is called on the server. Of a webhook only the message tells.
+func (p presenter) called(user discord.User) string {
+	if name, ok := p.relay.called.name(p.guild, user.ID); ok {
+		return name
+	}
+	return user.EffectiveName()
 }
 
 // speaksHere says whether a webhook message is one of our entities': our application's
@@ -153,19 +154,22 @@ func (p presenter) name(kind string, id snowflake.ID, mentioned []discord.User) 
 	switch kind {
 	case "#":
 		if c, ok := p.relay.world.Channel(id); ok && p.sees(id) {
-			return "#" + c.Name
+			return "#" + flat(c.Name)
 		}
 		return "#unknown"
 	case "@&":
 		if role, ok := p.relay.world.RoleName(p.guild, id); ok {
-			return "@" + role
+			return "@" + flat(role)
 		}
 		return "@unknown-role"
 	default:
 		for _, user := range mentioned {
 			if user.ID == id {
-				return "@" + user.EffectiveName()
+				return "@" + flat(p.called(user))
 			}
+		}
+		if name, ok := p.relay.called.name(p.guild, id); ok {
+			return "@" + flat(name)
 		}
 		return "@" + id.String()
 	}
@@ -174,53 +178,6 @@ func (p presenter) name(kind string, id snowflake.ID, mentioned []discord.User) 
 func (p presenter) sees(channel snowflake.ID) bool {
 	sees, err := p.relay.registry.Sees(p.ctx, p.actor, channel)
 	return err == nil && sees
-}
-
-// extras word what a message holds besides its text.
-func (p presenter) extras(m discord.Message) []string {
-	var extras []string
-	for _, sticker := range m.StickerItems {
-		extras = append(extras, "[sticker: "+sticker.Name+"]")
-	}
-	if m.Poll != nil {
-		words := []string{"poll"}
-		if m.Poll.Question.Text != nil {
-			words[0] += ": " + *m.Poll.Question.Text
-		}
-		for _, answer := range m.Poll.Answers {
-			if answer.PollMedia.Text != nil {
-				words = append(words, *answer.PollMedia.Text)
-			}
-		}
-		extras = append(extras, "["+strings.Join(words, " | ")+"]")
-	}
-	for _, embed := range m.Embeds {
-		if text := strings.TrimSpace(embed.Title + "\n" + embed.Description); text != "" {
-			extras = append(extras, "[embed: "+text+"]")
-		}
-	}
-	for _, snapshot := range m.MessageSnapshots {
-		extras = append(extras, "[forwarded: "+p.readable(snapshot.Message.Content, snapshot.Message.Mentions)+"]")
-	}
-	if !spoken(m.Type) {
-		extras = append(extras, "[notice of Discord: "+noticeName(m.Type)+"]")
-	}
-	return extras
-}
-
-func noticeName(t discord.MessageType) string {
-	switch t {
-	case discord.MessageTypeUserJoin:
-		return "joined the server"
-	case discord.MessageTypeChannelPinnedMessage:
-		return "pinned a message"
-	case discord.MessageTypeThreadCreated:
-		return "started a thread"
-	case discord.MessageTypeThreadStarterMessage:
-		return "the thread's first message"
-	default:
-		return "type " + strconv.Itoa(int(t))
-	}
 }
 
 func excerpt(text string) string {

@@ -61,6 +61,8 @@ type Relay struct {
 	tally     gatewayTally
 	webhooks  webhooks
 	cache     messageCache
+	called    called
+	speakers  speakers
 	inbox     inbox
 	lookups   lookups
 	strays    chan discord.Message // messages of threads that are not known yet
