@@ -208,13 +208,19 @@ func (s *stage) say(actor entities.Actor, channel sandbox.ID, content string) re
 	return sent
 }
 
-func (s *stage) wait(actor entities.Actor, cursor string, timeout time.Duration) relay.News {
+// wordsHeard is what a client waits for, by its messages.
+type wordsHeard struct {
+	Messages []relay.Message
+	Cursor   string
+}
+
+func (s *stage) wait(actor entities.Actor, cursor string, timeout time.Duration) wordsHeard {
 	s.t.Helper()
-	news, err := s.relay.Wait(s.t.Context(), actor, relay.WaitRequest{Cursor: cursor, Timeout: timeout})
+	found, err := s.relay.Wait(s.t.Context(), actor, relay.WaitRequest{Cursor: cursor, Timeout: timeout})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return news
+	return wordsHeard{found.Messages(), found.Cursor}
 }
 
 // contents lists a channel's messages as "name: text".
