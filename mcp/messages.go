@@ -13,15 +13,13 @@ import (
 	"troupe/relay"
 )
 
-// messages are what read_messages and wait_for_messages give.
+// messages are what read_messages gives.
 type messages struct {
 	Now       string    `json:"now"`
 	Entity    entityRef `json:"entity"`
 	Untrusted string    `json:"untrusted"` // says which parts strangers wrote
 	Channels  []place   `json:"channels"`
 	Messages  []message `json:"messages"`
-	Cursor    string    `json:"next_cursor,omitempty"`
-	More      bool      `json:"more,omitempty"`
 
 	empty string // what to say when there are none
 }
@@ -174,12 +172,6 @@ func (m messages) write(p *page) {
 				m.writeChannel(p, c)
 			}
 		})
-	}
-	if m.More {
-		p.say("There is more: go on with next_cursor.")
-	}
-	if m.Cursor != "" {
-		p.say("next_cursor: %s", m.Cursor)
 	}
 }
 

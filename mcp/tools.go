@@ -5,6 +5,7 @@ package mcp
 var tools = []tool{
 	whoami,
 	listChannels,
+	checkInbox,
 	readMessages,
 	sendMessage,
 	editMessage,
@@ -13,4 +14,5 @@ var tools = []tool{
 	removeReaction,
 	createThread,
 	waitForMessages,
+	ackInbox,
 }

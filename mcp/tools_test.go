@@ -27,7 +27,7 @@ func TestToolList(t *testing.T) {
 			checkGolden(t, tool)
 		})
 	}
-	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "wait_for_messages"} {
+	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "wait_for_messages", "check_inbox", "ack_inbox"} {
 		if !found[name] {
 			t.Errorf("%s is not listed", name)
 		}
@@ -71,7 +71,7 @@ func checkTool(t *testing.T, tool *sdk.Tool) {
 			t.Errorf("%s: type %q, description %q", name, p.Type, p.Description)
 		}
 	}
-	quotes := tool.Name == "read_messages" || tool.Name == "wait_for_messages"
+	quotes := tool.Name == "read_messages" || tool.Name == "wait_for_messages" || tool.Name == "check_inbox"
 	if quotes == (tool.OutputSchema != nil) {
 		t.Errorf("output schema: %v", tool.OutputSchema)
 	}
@@ -113,7 +113,7 @@ func TestHints(t *testing.T) {
 		"whoami": {true, false, true, false}, "list_channels": {true, false, true, false}, "read_messages": {true, false, true, true},
 		"wait_for_messages": {true, false, true, true}, "send_message": {false, false, false, true}, "add_reaction": {false, false, true, true},
 		"edit_message": {false, true, true, true}, "delete_message": {false, true, true, true}, "remove_reaction": {false, false, true, true},
-		"create_thread": {false, false, false, true},
+		"create_thread": {false, false, false, true}, "check_inbox": {true, false, true, true}, "ack_inbox": {true, false, true, false},
 	}
 	if len(list.Result.Tools) != len(want) {
 		t.Fatalf("%d tools, and hints for %d", len(list.Result.Tools), len(want))
