@@ -20,11 +20,14 @@ const excerptLength = 80
 // present makes messages readable for one entity. Names of channels that it cannot see are
 // not given away.
 func (r *Relay) present(ctx context.Context, actor entities.Actor, guild snowflake.ID, messages []discord.Message) ([]Message, error) {
-	ids := make([]snowflake.ID, 0, 2*len(messages))
+	var ids []snowflake.ID
+	// Only a webhook says lines, and who waits for news pays for every query.
 	for _, m := range messages {
-		ids = append(ids, m.ID)
-		if m.ReferencedMessage != nil {
-			ids = append(ids, m.ReferencedMessage.ID)
+		if m.WebhookID != nil {
+			ids = append(ids, m.ID)
+		}
+		if quoted := m.ReferencedMessage; quoted != nil && quoted.WebhookID != nil {
+			ids = append(ids, quoted.ID)
 		}
 	}
 	speakers, err := r.registry.Speakers(ctx, actor, ids)
