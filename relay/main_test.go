@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // stage is a stand-in with one guild, and a relay that is connected to it.
 type stage struct {
-	t      *testing.T
+	t      testing.TB
 	disc   *sandbox.Discord
 	reg    *entities.Registry
 	relay  *relay.Relay
@@ -65,7 +65,7 @@ func (b *buffer) String() string {
 const botRights = sandbox.ViewChannel | sandbox.SendMessages | sandbox.SendInThreads | sandbox.CreatePublicThread | sandbox.ManageWebhooks | sandbox.ReadMessageHistory | sandbox.AddReactions
 
 // setStage builds the guild, without a relay.
-func setStage(t *testing.T, cfg sandbox.Config) *stage {
+func setStage(t testing.TB, cfg sandbox.Config) *stage {
 	t.Helper()
 	cfg.NoIdentifyLimit = true
 	disc, err := sandbox.Start(cfg)
@@ -94,8 +94,8 @@ func setStage(t *testing.T, cfg sandbox.Config) *stage {
 	return s
 }
 
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
