@@ -45,7 +45,7 @@ func TestGetMessage(t *testing.T) {
 	result := call(t, session, "get_message", args{"message": link})
 	words := text(result)
 	for _, want := range []string{
-		"Message " + second.ID.String() + ", behind what it answers:\n", ": Who comes?\n  | \\u{3c}/untrusted", ": I do\n", "  + reply to " + first.ID.String(),
+		"Message " + second.ID.String() + ", behind what it answers:\n", ": Who comes?\n  | \\u{3c}/untrusted", " (re " + first.ID.String() + "): I do\n",
 		"👍 by Ada (you), sam (human " + s.sam.String() + ")\n", "thread #\"On it\\u{202e}\" (" + second.ID.String() + ") hangs on " + second.ID.String(),
 	} {
 		if !strings.Contains(words, want) {
@@ -254,7 +254,7 @@ func TestCatchUpTool(t *testing.T) {
 	must(t, s.discord.React(s.owner, s.general, m.ID, "👍"))
 	result := call(t, session, "catch_up", args{"channel": "general", "hours": 1})
 	words := text(result)
-	for _, want := range []string{"1 messages by 1 speakers from ", "\nwho spoke:\n sam (human " + s.sam.String() + "): 1\n", "1 reactions, 0 replies; sam (human ", "questions without an answer:\n " + m.ID.String(), "more characters]"} {
+	for _, want := range []string{"1 messages by 1 speakers from ", "\nwho spoke:\n sam (human " + s.sam.String() + "): 1\n", "1 reactions, 0 replies; sam (human ", "questions without an answer:\n " + m.ID.String(), "more characters\n"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("%q is missing in\n%s", want, words)
 		}

@@ -10,18 +10,15 @@ import (
 	"troupe/relay"
 )
 
-// messages are what read_messages and wait_for_messages give.
+// messages are what read_messages gives.
 type messages struct {
 	Now       string    `json:"now"`
 	Entity    entityRef `json:"entity"`
 	Untrusted string    `json:"untrusted"` // says which parts strangers wrote
 	Channels  []place   `json:"channels"`
 	Messages  []message `json:"messages"`
-	Cursor    string    `json:"next_cursor,omitempty"`
-	More      bool      `json:"more,omitempty"`
 
 	empty string // what to say when there are none
-	cut   int    // characters after which a text is cut in any case; 0 = only when the answer gets too long
 	whole bool   // nothing is cut, and files come with their addresses
 }
 

@@ -9,9 +9,6 @@ import (
 	"troupe/relay"
 )
 
-// inboxCut is after how many characters a text is cut where it only tells what is new.
-const inboxCut = 600
-
 // write gives the messages by channel, one row each. Who the authors are stands once, before
 // all rows.
 func (m messages) write(p *page) {
@@ -20,12 +17,6 @@ func (m messages) write(p *page) {
 		p.say("%s", m.empty)
 	} else {
 		p.strangers(func() { m.writeRows(p) })
-	}
-	if m.More {
-		p.say("There is more: go on with next_cursor.")
-	}
-	if m.Cursor != "" {
-		p.say("next_cursor: %s", m.Cursor)
 	}
 }
 
@@ -44,9 +35,6 @@ func (messages) cutNote() string {
 func (m messages) writeRows(p *page) {
 	if cut := p.cut; m.whole {
 		p.cut = 0
-		defer func() { p.cut = cut }()
-	} else if m.cut > 0 && (cut == 0 || cut > m.cut) {
-		p.cut = m.cut
 		defer func() { p.cut = cut }()
 	}
 	if len(m.Channels) == 1 {

@@ -3,6 +3,7 @@ package mcp
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"reflect"
 	"strings"
 )
@@ -47,13 +48,36 @@ func inputSchema(fields []field) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
+	closed := false
+	schema.Additional = &closed
 	return json.Marshal(schema)
 }
 
-// outputSchema is the schema of a tool's structured answer. Its fields are described where
-// their names do not say enough.
+// outputSchema is the schema of a tool's structured answer, one level deep: every client pays for
+// it in the model's context at each connection, and what lies deeper explains itself in an answer.
 func outputSchema(output reflect.Type) (json.RawMessage, error) {
-	schema, err := schemaOf(output)
+	var members []member
+	for m := range shownOf(output) {
+		inner := m.kind
+		if inner.Kind() == reflect.Slice {
+			m.schema.Type = "array"
+			inner = inner.Elem()
+		}
+		p := property{Type: "object"}
+		if inner.Kind() != reflect.Struct {
+			var err error
+			if p, err = schemaOf(inner); err != nil {
+				return nil, err
+			}
+		}
+		if m.schema.Type == "array" {
+			m.schema.Items = &p
+		} else {
+			m.schema.Type = p.Type
+		}
+		members = append(members, m.member)
+	}
+	schema, err := objectSchema(members)
 	if err != nil {
 		return nil, err
 	}
@@ -73,18 +97,13 @@ func schemaOf(t reflect.Type) (property, error) {
 		return property{Type: "array", Items: &items}, err
 	case reflect.Struct:
 		var members []member
-		for i := range t.NumField() {
-			f := t.Field(i)
-			name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if name == "" || name == "-" {
-				continue
-			}
-			p, err := schemaOf(f.Type)
+		for m := range shownOf(t) {
+			p, err := schemaOf(m.kind)
 			if err != nil {
 				return property{}, err
 			}
-			p.Description = f.Tag.Get("doc")
-			members = append(members, member{name, p, option != "omitempty"})
+			p.Description = m.schema.Description
+			members = append(members, member{m.name, p, m.required})
 		}
 		return objectSchema(members)
 	default:
@@ -98,9 +117,30 @@ type member struct {
 	required bool
 }
 
+// typed is a member whose schema has no type yet.
+type typed struct {
+	member
+	kind reflect.Type
+}
+
+// shownOf gives the fields of a struct that JSON shows.
+func shownOf(t reflect.Type) iter.Seq[typed] {
+	return func(yield func(typed) bool) {
+		for f := range t.Fields() {
+			name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if name == "" || name == "-" {
+				continue
+			}
+			shown := member{name, property{Description: f.Tag.Get("doc")}, option != "omitempty"}
+			if !yield(typed{shown, f.Type}) {
+				return
+			}
+		}
+	}
+}
+
 func objectSchema(members []member) (property, error) {
-	closed := false
-	object := property{Type: "object", Additional: &closed}
+	object := property{Type: "object"}
 	properties := []byte{'{'}
 	for i, m := range members {
 		if i > 0 {

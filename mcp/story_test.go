@@ -29,21 +29,41 @@ type heard struct {
 	Entity    struct{ ID, Name string }
 	Untrusted string
 	Channels  []struct{ ID, Name, Kind, Parent, Server string }
-	Messages  []struct {
-		ID        string
+	Messages  []heardMessage
+	Items     []heardItem
+	Moved     []struct {
 		ChannelID string `json:"channel_id"`
-		Content   string
-		At        string
-		Author    struct {
-			ID, Name, Kind string
-			EntityID       string `json:"entity_id"`
-		}
-		ReplyTo *struct {
-			MessageID string `json:"message_id"`
-		} `json:"reply_to"`
-		Attachments []struct{ Name string }
+		Unread    int
+		Speakers  []struct{ Name string }
 	}
+	Left   int
 	Cursor string `json:"next_cursor"`
+}
+
+type heardMessage struct {
+	ID        string
+	ChannelID string `json:"channel_id"`
+	Content   string
+	At        string
+	Author    struct {
+		ID, Name, Kind string
+		EntityID       string `json:"entity_id"`
+	}
+	ReplyTo *struct {
+		MessageID string `json:"message_id"`
+	} `json:"reply_to"`
+	Attachments []struct{ Name string }
+}
+
+type heardItem struct {
+	Kind, Reason string
+	MessageID    string `json:"message_id"`
+	Answered     bool
+	Message      *heardMessage
+	Reactions    []struct {
+		Emoji string
+		By    []struct{ Name string }
+	}
 }
 
 func meta(t *testing.T, result *sdk.CallToolResult) heard {
@@ -55,6 +75,11 @@ func meta(t *testing.T, result *sdk.CallToolResult) heard {
 	must(t, err)
 	var out heard
 	must(t, json.Unmarshal(raw, &out))
+	for _, one := range out.Items {
+		if one.Message != nil && one.Kind != "reaction" {
+			out.Messages = append(out.Messages, *one.Message)
+		}
+	}
 	return out
 }
 

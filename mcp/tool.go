@@ -107,7 +107,7 @@ func declare(name string, w words, e effect, fields []field, output reflect.Type
 	declaration := mcpgo.Tool{
 		Name: name, Title: w.title, Description: w.text, RawInputSchema: input,
 		Annotations: mcpgo.ToolAnnotation{
-			Title: w.title, ReadOnlyHint: &e.readOnly, DestructiveHint: &e.destructive,
+			ReadOnlyHint: &e.readOnly, DestructiveHint: &e.destructive,
 			IdempotentHint: &e.idempotent, OpenWorldHint: &e.openWorld,
 		},
 	}

@@ -22,6 +22,7 @@ var getMessage = define("get_message", words{
 		return messageContext{}, err
 	}
 	out := messageContext{messages: c.quote(self, append(found.Above, found.Message), ""), ID: found.Message.ID.String()}
+	out.whole = true
 	for _, one := range found.Reactions {
 		out.Reacted = append(out.Reacted, reactedOf(one))
 	}
@@ -87,7 +88,7 @@ func (m messageContext) write(p *page) {
 		}
 		for _, one := range m.Reacted {
 			if len(one.By) > 0 {
-				p.say("%s by %s", oneLine(one.Emoji), m.names(one))
+				p.say("%s by %s", emojiLabel(one.Emoji), m.names(one))
 			}
 		}
 		if t := m.Thread; t != nil && t.CanRead {

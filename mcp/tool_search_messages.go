@@ -54,14 +54,13 @@ type searchInput struct {
 // searchHits are what a search found, newest first.
 type searchHits struct {
 	messages
+	More       bool     `json:"more,omitempty"`
 	Unsearched []string `json:"unsearched_servers,omitempty"`
 }
 
 func (h searchHits) write(p *page) {
-	more := h.More
-	h.More = false // it goes on another way
 	h.messages.write(p)
-	if n := len(h.Messages); more && n > 0 {
+	if n := len(h.Messages); h.More && n > 0 {
 		p.say("There is more: go on with before = %s.", h.Messages[n-1].ID)
 	}
 	if len(h.Unsearched) > 0 {

@@ -21,6 +21,11 @@ var whoami = define("whoami", words{
 		ID: string(self.ID), Name: shown(self.Name), State: string(self.State), Persona: self.Persona,
 		Servers: []serverRef{}, HowTo: howTo, Now: stamp(c.server.now()),
 	}
+	count, err := c.server.relay.Unread(ctx, c.actor)
+	if err != nil {
+		return profile{}, err
+	}
+	me.Unread = unread(count)
 	for _, home := range homes {
 		ref := serverOf(home)
 		if home.Name != self.Name {
@@ -40,8 +45,24 @@ type profile struct {
 	State   string      `json:"state" doc:"active, or paused: then it can neither read nor speak"`
 	Persona string      `json:"persona,omitempty" doc:"who you are, by your owner"`
 	Servers []serverRef `json:"servers"`
+	Unread  unread      `json:"unread"`
 	HowTo   string      `json:"how_to"`
 	Now     string      `json:"now"`
+}
+
+// unread is how much waits in the inbox.
+type unread struct {
+	Addressed int `json:"addressed" doc:"messages that address you, direct ones too"`
+	Direct    int `json:"direct" doc:"of them, direct messages"`
+	Channels  int `json:"channels" doc:"in which something else is unread"`
+}
+
+func (u unread) write(p *page) {
+	if u.Addressed+u.Channels == 0 {
+		p.say("Nothing is unread.")
+		return
+	}
+	p.say("Unread: %d that address you, %d of them direct messages; something else in %d channels. check_inbox shows it.", u.Addressed, u.Direct, u.Channels)
 }
 
 // serverRef is a server as the entity itself knows it.
@@ -119,6 +140,7 @@ func (me profile) write(p *page) {
 	if me.Persona != "" {
 		p.say("Your persona, by your owner: %s", strings.TrimSpace(lineSafe(me.Persona)))
 	}
+	me.Unread.write(p)
 	p.say("%s", me.HowTo)
 	if len(me.Servers) == 0 {
 		p.say("You are on no server that is served at the moment.")

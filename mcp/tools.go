@@ -7,6 +7,7 @@ var tools = []tool{
 	listChannels,
 	listEntities,
 	findMember,
+	checkInbox,
 	readMessages,
 	getMessage,
 	searchMessages,
@@ -18,4 +19,5 @@ var tools = []tool{
 	createThread,
 	waitForMessages,
 	catchUp,
+	ackInbox,
 }

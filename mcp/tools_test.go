@@ -32,7 +32,7 @@ func TestToolList(t *testing.T) {
 			checkGolden(t, tool)
 		})
 	}
-	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "wait_for_messages", "get_message", "search_messages", "find_member", "list_entities", "catch_up"} {
+	for _, name := range []string{"whoami", "list_channels", "read_messages", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "wait_for_messages", "get_message", "search_messages", "find_member", "list_entities", "catch_up", "check_inbox", "ack_inbox"} {
 		if !found[name] {
 			t.Errorf("%s is not listed", name)
 		}
@@ -50,7 +50,7 @@ func checkTool(t *testing.T, tool *sdk.Tool) {
 		t.Errorf("name, title or description: %q, %q, %q", tool.Name, tool.Title, tool.Description)
 	}
 	a := tool.Annotations
-	if a == nil || a.DestructiveHint == nil || a.OpenWorldHint == nil || a.Title == "" {
+	if a == nil || a.DestructiveHint == nil || a.OpenWorldHint == nil {
 		t.Fatalf("not all hints are set: %+v", a)
 	}
 	raw, err := json.Marshal(tool)
@@ -76,7 +76,7 @@ func checkTool(t *testing.T, tool *sdk.Tool) {
 			t.Errorf("%s: type %q, description %q", name, p.Type, p.Description)
 		}
 	}
-	quotes := slices.Contains([]string{"read_messages", "wait_for_messages", "get_message", "search_messages", "find_member", "catch_up"}, tool.Name)
+	quotes := slices.Contains([]string{"read_messages", "wait_for_messages", "check_inbox", "get_message", "search_messages", "find_member", "catch_up"}, tool.Name)
 	if quotes == (tool.OutputSchema != nil) {
 		t.Errorf("output schema: %v", tool.OutputSchema)
 	}
@@ -125,6 +125,7 @@ func TestHints(t *testing.T) {
 		"edit_message": {false, true, true, true}, "delete_message": {false, true, true, true}, "remove_reaction": {false, false, true, true},
 		"create_thread": {false, false, false, true}, "get_message": {true, false, true, true}, "search_messages": {true, false, true, true},
 		"find_member": {true, false, true, true}, "list_entities": {true, false, true, false}, "catch_up": {true, false, true, true},
+		"check_inbox": {true, false, true, true}, "ack_inbox": {true, false, true, false},
 	}
 	if len(list.Result.Tools) != len(want) {
 		t.Fatalf("%d tools, and hints for %d", len(list.Result.Tools), len(want))

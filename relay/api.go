@@ -68,25 +68,6 @@ type HistoryRequest struct {
 	Around  snowflake.ID
 }
 
-// WaitRequest waits for news.
-type WaitRequest struct {
-	// Cursor is where to go on; "" = where this credential stopped reading.
-	Cursor string
-	// Channel narrows to one channel or thread; 0 = everywhere.
-	Channel snowflake.ID
-	// Timeout is how long to wait when there is nothing yet; at most 50 s.
-	Timeout time.Duration
-	// Limit is how many messages to give at most; 0 = 50.
-	Limit int
-}
-
-// News is what was said since the cursor.
-type News struct {
-	Messages []Message // oldest first
-	Cursor   string    // where to go on
-	More     bool      // there is more than the limit gave
-}
-
 // Status tells how the connection to Discord is.
 type Status struct {
 	Ready bool

@@ -42,7 +42,7 @@ type MessageContext struct {
 // Reacted is one emoji on a message, with who reacted as far as that was asked for.
 type Reacted struct {
 	Reaction
-	By []Author // at most 5
+	By []Author // of a message that was asked for, at most 5
 }
 
 // HangingThread is the thread that was opened on a message.

@@ -112,7 +112,7 @@ func TestNewsSurvivesAnOwnerWhoIsUnknown(t *testing.T) {
 	}, -1, sandbox.Fault{})
 	cancel := s.disc.Fault(func(r *http.Request) bool { return fetched.Load() && isMember(r) }, -1, sandbox.Fault{Kind: sandbox.Refuse, Status: 500})
 	if news, err := s.relay.Wait(t.Context(), bob, relay.WaitRequest{}); !entities.IsRefusal(err, entities.Unavailable) {
-		t.Errorf("it was told %q, %v", texts(news.Messages), err)
+		t.Errorf("it was told %q, %v", texts(news.Messages()), err)
 	}
 	cancel()
 	hands.move(6 * time.Second) // a question that failed is not asked again at once

@@ -20,7 +20,7 @@ func wants(t *testing.T, err error, reason entities.Reason, text string) {
 	}
 }
 
-func done(t *testing.T, err error) {
+func done(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

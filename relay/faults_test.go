@@ -71,7 +71,7 @@ func TestNewsSurvivesALimit(t *testing.T) {
 	for _, fault := range []sandbox.Fault{{Kind: sandbox.TooMany, RetryAfter: 0.01, Scope: "shared"}, {Kind: sandbox.Refuse, Status: 500}, {Kind: sandbox.Reset}} {
 		cancel := s.disc.Fault(isHistory, -1, fault)
 		if news, err := s.relay.Wait(t.Context(), ada, relay.WaitRequest{}); !entities.IsRefusal(err, entities.Unavailable) {
-			t.Errorf("%v: %s, %v", fault.Kind, texts(news.Messages), err)
+			t.Errorf("%v: %s, %v", fault.Kind, texts(news.Messages()), err)
 		}
 		cancel()
 	}
@@ -80,25 +80,25 @@ func TestNewsSurvivesALimit(t *testing.T) {
 	}
 }
 
-// A cursor of one channel marks nothing of the others.
+// A cursor of one channel marks what it gave there, and nothing of the others.
 func TestCursorsKeepTheirScope(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general, s.lab)
 	must(s.disc.Say(s.mia, s.lab, "in the lab"))(t)
 	must(s.disc.Say(s.mia, s.general, "in general"))(t)
-	var news relay.News
+	var news relay.Inbox
 	s.until("it is heard", func() bool {
 		var err error
-		news, err = s.relay.Wait(t.Context(), ada, relay.WaitRequest{Channel: snowflake.ID(s.general)})
-		return err == nil && len(news.Messages) == 1
+		news, err = s.relay.Wait(t.Context(), ada, relay.WaitRequest{Scope: entities.ScopeOf(snowflake.ID(s.general))})
+		return err == nil && len(news.Messages()) == 1
 	})
-	if all := s.wait(ada, news.Cursor, 0); texts(all.Messages) != "mia: in the lab | mia: in general" {
+	if all := s.wait(ada, news.Cursor, 0); texts(all.Messages) != "mia: in the lab" {
 		t.Errorf("with the cursor of one channel: %s", texts(all.Messages))
 	}
-	next, err := s.relay.Wait(t.Context(), ada, relay.WaitRequest{Channel: snowflake.ID(s.general), Cursor: news.Cursor})
-	if err != nil || len(next.Messages) != 0 {
-		t.Errorf("in that channel: %s, %v", texts(next.Messages), err)
+	next, err := s.relay.Wait(t.Context(), ada, relay.WaitRequest{Scope: entities.ScopeOf(snowflake.ID(s.general)), Cursor: news.Cursor})
+	if err != nil || len(next.Messages()) != 0 {
+		t.Errorf("in that channel: %s, %v", texts(next.Messages()), err)
 	}
 }
 
@@ -391,8 +391,8 @@ func TestRightsAreAskedAgainBeforeDelivery(t *testing.T) {
 	asked := len(s.disc.Requests())
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
-		if news, err := s.relay.Wait(context.Background(), ada, relay.WaitRequest{}); err != nil || len(news.Messages) != 0 {
-			t.Errorf("%s, %v", texts(news.Messages), err)
+		if news, err := s.relay.Wait(context.Background(), ada, relay.WaitRequest{}); err != nil || len(news.Messages()) != 0 {
+			t.Errorf("%s, %v", texts(news.Messages()), err)
 		}
 	})
 	s.until("the texts are being fetched", func() bool { return len(s.disc.Requests()) > asked })

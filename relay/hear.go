@@ -236,9 +236,7 @@ func (r *Relay) write(all []utterance) error {
 			close(h.echo.noted)
 		}
 	}
-	if len(appended) > 0 {
-		r.inbox.ring()
-	}
+	r.wake(appended)
 	return nil
 }
 

@@ -27,7 +27,7 @@ func TestWait(t *testing.T) {
 	s.say(bob, s.general, "hi Ada")
 	s.say(ada, s.general, "hi all")
 	const want = "mia: hello | mia: in the thread | Bob: hi Ada"
-	var news relay.News
+	var news wordsHeard
 	s.until("all is heard", func() bool {
 		news = s.wait(ada, "", time.Second)
 		return len(news.Messages) >= 3
@@ -56,8 +56,8 @@ func TestWaitWakes(t *testing.T) {
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		news, err := s.relay.Wait(context.Background(), ada, relay.WaitRequest{Timeout: 20 * time.Second})
-		if err != nil || texts(news.Messages) != "mia: wake up" {
-			t.Errorf("%s, %v", texts(news.Messages), err)
+		if err != nil || texts(news.Messages()) != "mia: wake up" {
+			t.Errorf("%s, %v", texts(news.Messages()), err)
 		}
 	})
 	must(s.disc.Say(s.mia, s.lab, "this wakes nobody"))(t)

@@ -2,226 +2,143 @@ package relay
 
 import (
 	"context"
-	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/disgoorg/disgo/discord"
-	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
 )
 
-const (
-	// MaxWait is the longest long-poll. Clients give up after a minute.
-	MaxWait = 50 * time.Second
-	// MaxNews is how many messages one answer gives at most.
-	MaxNews = 50
-)
-
-// inbox takes what the gateway heard to the event log and wakes those who wait for it.
+// inbox takes what the gateway heard to the event log; listeners are told when it has grown.
 type inbox struct {
-	heard chan utterance
-	lost  atomic.Int64
-	mu    sync.Mutex
-	woken chan struct{} // closed and replaced whenever the log has grown
+	heard     chan utterance
+	lost      atomic.Int64
+	listeners listeners
 }
 
 func newInbox() inbox {
-	return inbox{heard: make(chan utterance, heardQueue), woken: make(chan struct{})}
+	return inbox{heard: make(chan utterance, heardQueue), listeners: newListeners()}
 }
 
-func (i *inbox) bell() <-chan struct{} {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.woken
-}
-
-func (i *inbox) ring() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	close(i.woken)
-	i.woken = make(chan struct{})
-}
-
-// Wait gives what people and other entities said since the cursor, at once when there is
-// something, else as soon as there is, else nothing when the time is up. Handing in the
-// cursor of the last answer marks what it gave as read.
-func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest) (News, error) {
-	after, err := r.startOf(ctx, actor, req)
-	if err != nil {
-		return News{}, err
+// Inbox gives what is unread, oldest first. Handing in the cursor of the last answer marks what
+// it gave as read, in its scope.
+func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxRequest) (Inbox, error) {
+	if req.Overview {
+		req.Scope = entities.ScopeAddressed
 	}
-	if req.Limit <= 0 || req.Limit > MaxNews {
-		req.Limit = MaxNews
+	after, err := r.startOf(ctx, actor, req.Scope, req.Cursor)
+	if err != nil {
+		return Inbox{}, err
+	}
+	found, _, err := r.look(ctx, actor, sight{scope: req.Scope, after: after, limit: limitOf(req.Limit), room: req.Room})
+	if err != nil || !req.Overview {
+		return found, err
+	}
+	found.Moved, err = r.moved(ctx, actor)
+	return found, err
+}
+
+// Wait gives what is unread, at once when there is something, else as soon as there is, else
+// nothing when the time is up. Cursors are as with [Relay.Inbox].
+func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest) (Inbox, error) {
+	after, err := r.startOf(ctx, actor, req.Scope, req.Cursor)
+	if err != nil {
+		return Inbox{}, err
 	}
 	timer := time.NewTimer(min(max(req.Timeout, 0), MaxWait))
 	defer timer.Stop()
+	waiting := r.inbox.listeners.join(actor, req.Scope)
+	defer r.inbox.listeners.leave(waiting)
+	at := sight{scope: req.Scope, after: after, limit: limitOf(req.Limit)}
 	for {
-		bell := r.inbox.bell()
-		news, reached, err := r.newsSince(ctx, actor, req, after)
-		if err != nil || len(news.Messages) > 0 {
-			return news, err
+		found, seen, err := r.look(ctx, actor, at)
+		if err != nil || len(found.Items) > 0 {
+			return found, err
 		}
-		after = reached
+		at.after = &seen.reached
 		select {
-		case <-bell:
+		case <-waiting.bell:
 		case <-timer.C:
-			return news, nil
+			return found, r.mayWait(ctx, actor, req.Scope)
+		case <-again(seen.held):
 		case <-ctx.Done():
-			return News{}, context.Cause(ctx)
+			return Inbox{}, context.Cause(ctx)
 		}
 	}
 }
 
-// startOf is the position from which to look. A cursor that comes back has been read, in its
-// scope: one of a single channel says nothing about the others.
-func (r *Relay) startOf(ctx context.Context, actor entities.Actor, req WaitRequest) (int64, error) {
-	if req.Channel != 0 {
-		if _, err := r.Authorize(ctx, actor, entities.Hear, req.Channel); err != nil {
-			return 0, err
-		}
+// again is when to look once more although nothing happened: Discord may have told by then what
+// was missing.
+func again(held bool) <-chan time.Time {
+	if !held {
+		return nil
 	}
-	scope := entities.ScopeOf(req.Channel)
-	if req.Cursor == "" {
-		return r.registry.ReadMark(ctx, actor, scope)
-	}
-	after, of, err := r.registry.Position(ctx, actor, req.Cursor)
-	switch {
-	case err != nil:
-		return 0, err
-	case of == scope || of == entities.ScopeAll:
-		return after, r.registry.Mark(ctx, actor, of, after)
-	default:
-		return r.registry.ReadMark(ctx, actor, scope)
-	}
+	return time.After(fillPause)
 }
 
-// newsSince gives what there is after a position, and how far it looked.
-func (r *Relay) newsSince(ctx context.Context, actor entities.Actor, req WaitRequest, after int64) (News, int64, error) {
-	for {
-		found, err := r.news(ctx, actor, entities.Query{Scope: entities.ScopeOf(req.Channel), After: &after, Limit: req.Limit + 1})
+func limitOf(limit int) int {
+	if limit <= 0 || limit > MaxNews {
+		return MaxNews
+	}
+	return limit
+}
+
+// Ack marks everything up to a cursor as read, in the cursor's scope; without a cursor,
+// everything there is.
+func (r *Relay) Ack(ctx context.Context, actor entities.Actor, cursor string) error {
+	if cursor != "" {
+		position, scope, err := r.registry.Position(ctx, actor, cursor)
 		if err != nil {
-			return News{}, after, err
+			return err
 		}
-		events, reached := make([]entities.Event, 0, len(found.Items)), found.Reached
-		for _, item := range found.Items {
-			events = append(events, item.Event)
-		}
-		exhausted := len(events) <= req.Limit
-		if !exhausted {
-			events = events[:req.Limit]
-			reached = events[len(events)-1].Seq
-		}
-		after = reached
-		messages, err := r.texts(ctx, actor, events)
-		if err != nil {
-			return News{}, after, err
-		}
-		if exhausted || len(messages) > 0 {
-			cursor, err := r.registry.Cursor(ctx, actor, entities.ScopeOf(req.Channel), after)
-			return News{Messages: messages, Cursor: cursor, More: !exhausted}, after, err
-		}
+		return r.registry.Mark(ctx, actor, scope, position)
 	}
+	latest, err := r.registry.Latest(ctx, actor)
+	if err != nil {
+		return err
+	}
+	return r.registry.Mark(ctx, actor, entities.ScopeAll, latest)
 }
 
-// texts finds the messages of events: in the cache, else at Discord. What was deleted since
-// is left out.
-func (r *Relay) texts(ctx context.Context, actor entities.Actor, events []entities.Event) ([]Message, error) {
-	found := map[snowflake.ID]discord.Message{}
-	missing := map[snowflake.ID][]snowflake.ID{}
-	for _, e := range events {
-		if m, ok := r.cache.get(e.MessageID); ok {
-			found[e.MessageID] = m
-		} else {
-			missing[e.ChannelID] = append(missing[e.ChannelID], e.MessageID)
-		}
+// startOf is the position from which to look; nil = where the credential stopped reading. A
+// cursor that comes back was read, in the scope that it is of.
+func (r *Relay) startOf(ctx context.Context, actor entities.Actor, scope entities.Scope, cursor string) (*int64, error) {
+	if err := r.mayWait(ctx, actor, scope); err != nil || cursor == "" {
+		return nil, err
 	}
-	for channel, ids := range missing {
-		if err := r.fetchTexts(ctx, actor, channel, ids, found); err != nil {
-			return nil, err
-		}
-	}
-	readable, err := r.readable(ctx, actor, events, found)
+	position, of, err := r.registry.Position(ctx, actor, cursor)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Message, 0, len(events))
-	for _, e := range events {
-		m, ok := readable[e.MessageID]
-		// The right is asked again at the last moment: fetching took time.
-		sees, err := r.sees(ctx, actor, e.ChannelID)
-		switch {
-		case err != nil:
-			return nil, err
-		case (!ok || !sees) && r.world.Pending(e.GuildID):
-			return nil, errOutOfTouch
-		case !ok || !sees:
-			continue
-		}
-		if m.Author.Kind == Entity && m.Author.Entity == "" {
-			m.Author.Entity = e.AuthorEntity
-		}
-		// Its row may have come later than its echo.
-		if m.Author.Entity == "" || m.Author.Entity != actor.EntityID() {
-			out = append(out, m)
-		}
+	if err := r.registry.Mark(ctx, actor, of, position); err != nil || of != scope {
+		return nil, err
 	}
-	return out, nil
+	return &position, nil
 }
 
-// errOutOfTouch keeps messages unread that cannot be given while their server is out of touch.
-var errOutOfTouch = entities.Refuse(entities.Unavailable, "Discord is out of touch with a server just now. Nothing is lost; try again in a moment.")
-
-// readable presents what was found, one guild at a time.
-func (r *Relay) readable(ctx context.Context, actor entities.Actor, events []entities.Event, found map[snowflake.ID]discord.Message) (map[snowflake.ID]Message, error) {
-	guilds := map[snowflake.ID][]discord.Message{}
-	for _, e := range events {
-		if m, ok := found[e.MessageID]; ok {
-			guilds[e.GuildID] = append(guilds[e.GuildID], m)
-		}
+// mayWait refuses a channel that the entity may not hear.
+func (r *Relay) mayWait(ctx context.Context, actor entities.Actor, scope entities.Scope) error {
+	if scope.Channel() == 0 {
+		return nil
 	}
-	out := make(map[snowflake.ID]Message, len(found))
-	for guild, messages := range guilds {
-		presented, err := r.present(ctx, actor, guild, messages)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range presented {
-			out[m.ID] = m
-		}
-	}
-	return out, nil
+	_, err := r.Authorize(ctx, actor, entities.Hear, scope.Channel())
+	return err
 }
 
-func (r *Relay) fetchTexts(ctx context.Context, actor entities.Actor, channel snowflake.ID, ids []snowflake.ID, found map[snowflake.ID]discord.Message) error {
-	if _, err := r.Authorize(ctx, actor, entities.ReadHistory, channel); err != nil {
-		// What is not decided yet is no reason to leave messages out for good.
-		if _, lacks := entities.Lacks(err); lacks || entities.IsRefusal(err, entities.Unauthenticated) {
-			return err
-		}
-		return nil // for texts to decide
+// Unread counts what is unread.
+func (r *Relay) Unread(ctx context.Context, actor entities.Actor) (Unread, error) {
+	news, err := r.news(ctx, actor, entities.Query{Scope: entities.ScopeAddressed, Limit: MostCounted})
+	if err != nil {
+		return Unread{}, err
 	}
-	slices.Sort(ids)
-	for len(ids) > 0 {
-		messages, last, err := r.messages(ctx, channel, page{after: ids[0] - 1, limit: MaxHistory})
-		switch {
-		case hopeless(err):
-			// The channel is gone, or Discord does not show it to the bot.
-			r.log.Warn("a channel's messages cannot be read; they are left out", "channel", channel, "err", scrubError(err))
-			return nil
-		case err != nil:
-			return word(err)
-		}
-		for _, m := range messages {
-			if _, wanted := slices.BinarySearch(ids, m.ID); wanted {
-				found[m.ID] = m
-				r.cache.put(m)
-			}
-		}
-		reached := max(ids[0], last)
-		ids = slices.DeleteFunc(ids, func(id snowflake.ID) bool { return id <= reached })
+	moved, err := r.whatMoved(ctx, actor)
+	if err != nil {
+		return Unread{}, err
 	}
-	return nil
+	count := Unread{Addressed: len(news.Items), Channels: len(moved)}
+	for _, item := range news.Items {
+		if item.Event.Kind == entities.EventDM {
+			count.Direct++
+		}
+	}
+	return count, nil
 }

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // stage is a stand-in with one guild, and a relay that is connected to it.
 type stage struct {
-	t      *testing.T
+	t      testing.TB
 	disc   *sandbox.Discord
 	reg    *entities.Registry
 	relay  *relay.Relay
@@ -67,7 +67,7 @@ func (b *buffer) String() string {
 const botRights = sandbox.ViewChannel | sandbox.SendMessages | sandbox.SendInThreads | sandbox.CreatePublicThread | sandbox.ManageWebhooks | sandbox.ReadMessageHistory | sandbox.AddReactions
 
 // setStage builds the guild, without a relay.
-func setStage(t *testing.T, cfg sandbox.Config) *stage {
+func setStage(t testing.TB, cfg sandbox.Config) *stage {
 	t.Helper()
 	cfg.NoIdentifyLimit = true
 	disc, err := sandbox.Start(cfg)
@@ -96,8 +96,8 @@ func setStage(t *testing.T, cfg sandbox.Config) *stage {
 	return s
 }
 
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -212,13 +212,19 @@ func (s *stage) say(actor entities.Actor, channel sandbox.ID, content string) re
 	return sent
 }
 
-func (s *stage) wait(actor entities.Actor, cursor string, timeout time.Duration) relay.News {
+// wordsHeard is what a client waits for, by its messages.
+type wordsHeard struct {
+	Messages []relay.Message
+	Cursor   string
+}
+
+func (s *stage) wait(actor entities.Actor, cursor string, timeout time.Duration) wordsHeard {
 	s.t.Helper()
-	news, err := s.relay.Wait(s.t.Context(), actor, relay.WaitRequest{Cursor: cursor, Timeout: timeout})
+	found, err := s.relay.Wait(s.t.Context(), actor, relay.WaitRequest{Cursor: cursor, Timeout: timeout})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return news
+	return wordsHeard{found.Messages(), found.Cursor}
 }
 
 // contents lists a channel's messages as "name: text".

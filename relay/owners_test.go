@@ -236,8 +236,8 @@ func TestWaitingWhileTheOwnerLosesSight(t *testing.T) {
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		news, err := s.relay.Wait(t.Context(), bob, relay.WaitRequest{Timeout: time.Second})
-		if err != nil || len(news.Messages) != 0 {
-			t.Errorf("who waited was told: %s, %v", texts(news.Messages), err)
+		if err != nil || len(news.Messages()) != 0 {
+			t.Errorf("who waited was told: %s, %v", texts(news.Messages()), err)
 		}
 	})
 	roles(guests)
@@ -266,8 +266,8 @@ func TestWaitingWhileTheOwnerLeaves(t *testing.T) {
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		news, err := s.relay.Wait(t.Context(), bob, relay.WaitRequest{Timeout: time.Second})
-		if err != nil || len(news.Messages) != 0 {
-			t.Errorf("who waited was told: %s, %v", texts(news.Messages), err)
+		if err != nil || len(news.Messages()) != 0 {
+			t.Errorf("who waited was told: %s, %v", texts(news.Messages()), err)
 		}
 	})
 	if err := s.disc.RemoveMember(s.guild, s.mia); err != nil {

@@ -123,8 +123,8 @@ func TestHidingWhileATextIsFetched(t *testing.T) {
 	var waiting sync.WaitGroup
 	waiting.Go(func() {
 		news, err := s.relay.Wait(context.Background(), ada, relay.WaitRequest{})
-		if err != nil || texts(news.Messages) != "olivia: one" {
-			t.Errorf("%s, %v", texts(news.Messages), err)
+		if err != nil || texts(news.Messages()) != "olivia: one" {
+			t.Errorf("%s, %v", texts(news.Messages()), err)
 		}
 	})
 	<-asked

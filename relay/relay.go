@@ -84,6 +84,9 @@ type Relay struct {
 	speeches  speeches
 	faces     faces
 	searches  searches
+	changed   changedMessages
+	spoke     spoke
+	names     names
 	told      queue[int64]    // lines whose answers arrived
 	life      context.Context // of what is under way; ended by Close
 	die       context.CancelFunc
@@ -112,6 +115,7 @@ func New(cfg Config) (*Relay, error) {
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
 	r.inbox = newInbox()
+	r.changed, r.spoke, r.names = newChangedMessages(), newSpoke(), newNames()
 	r.lookups = newLookups()
 	r.strays = make(chan discord.Message, mostStrays)
 	r.reactions = newReactions()
