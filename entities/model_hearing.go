@@ -42,7 +42,7 @@ type AddressReason string
 // The reasons, in the order in which the first that holds is taken.
 const (
 	ByDM      AddressReason = "dm"
-	ByReply   AddressReason = "reply"   // to a line of its own, by a person or a stranger's bot
+	ByReply   AddressReason = "reply"   // to a line of its own, by a person
 	ByMention AddressReason = "mention" // of its name or one of its words
 	ByRole    AddressReason = "role"    // of the role that calls it
 )
