@@ -38,13 +38,14 @@ type News struct {
 	Held bool
 
 	begun   Reading
+	end     int64
 	looked  int64
 	stopped map[snowflake.ID]int64
 }
 
 // Until is what was read by somebody who looked no further than to a position.
 func (n News) Until(position int64) Reading {
-	return n.begun.reach(min(position, n.looked), n.stopped)
+	return n.begun.reach(min(position, n.looked), n.end, n.stopped)
 }
 
 // News gives what is unread in a scope and may be heard of now. An entity's own lines are no news
@@ -69,9 +70,9 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 	end := r.tail.ends() // before anything is read: what comes later may be seen only in part
 	s := survey{
 		registry: r, entry: m.entry, marks: marks, judged: map[snowflake.ID]judgement{},
-		news: News{begun: from.begin(end), stopped: map[snowflake.ID]int64{}},
+		news: News{begun: from.begin(end), end: end, stopped: map[snowflake.ID]int64{}},
 	}
-	if err := s.look(ctx, q, end); err != nil {
+	if err := s.look(ctx, q); err != nil {
 		return News{}, err
 	}
 	s.news.Reached = s.news.Until(s.news.looked)
@@ -98,7 +99,7 @@ type judgement struct {
 
 // look finds the news. Where it stops short, the position is that of the last event that was
 // looked at, else it is the log's end.
-func (s *survey) look(ctx context.Context, q Query, end int64) error {
+func (s *survey) look(ctx context.Context, q Query) error {
 	n := &s.news
 	for guild, stage := range n.begun.Behind {
 		if guild != 0 && s.registry.world.Pending(guild) {
@@ -117,7 +118,7 @@ func (s *survey) look(ctx context.Context, q Query, end int64) error {
 			}
 		}
 		if len(page) < newsPage {
-			n.looked = max(n.looked, end)
+			n.looked = max(n.looked, n.end)
 			return nil
 		}
 	}
@@ -151,12 +152,14 @@ func (s *survey) take(row told) bool {
 // past says whether an event is no news of its own, because what is or was given with its message
 // tells it too.
 func (s *survey) past(row told) bool {
-	at := s.news.begun.of(row.Event.GuildID)
+	begun := s.news.begun.of(row.Event.GuildID)
 	switch row.Event.Kind {
 	case EventMessage, EventDM:
+		at := begun.at(row.Event.Seq, s.news.end)
 		return row.deleted != 0 && row.deleted <= at.Until
 	case EventEdit, EventDelete:
-		if row.next != 0 && row.next <= at.Until {
+		at := begun.at(row.said, s.news.end)
+		if row.next != 0 && row.next <= s.news.end {
 			return true
 		}
 		message := row

@@ -99,12 +99,12 @@ func (r Reading) begin(end int64) Reading {
 	return begun
 }
 
-// reach is a begun reading after everything up to a position was looked at, but for guilds that
-// stopped before, each at its own.
-func (r Reading) reach(position int64, stopped map[snowflake.ID]int64) Reading {
+// reach is a begun reading, in a log that ended at end then, after everything up to a position was
+// looked at, but for guilds that stopped before, each at its own.
+func (r Reading) reach(position, end int64, stopped map[snowflake.ID]int64) Reading {
 	reach := func(s Stage, position int64) Stage {
 		s.Seq = max(s.Seq, position)
-		if s.Seq >= s.Until {
+		if s = s.at(s.Seq+1, end); s.Seq >= s.Until {
 			return Stage{Seq: s.Seq}
 		}
 		return s
@@ -119,6 +119,15 @@ func (r Reading) reach(position int64, stopped map[snowflake.ID]int64) Reading {
 		reached.put(guild, reach(r.of(guild), min(at, position)))
 	}
 	return reached
+}
+
+// at is a begun stage as it is for a message at a position, in a log that ended at end then: who
+// has come past Until takes the changes until then into account.
+func (s Stage) at(position, end int64) Stage {
+	if position > s.Until {
+		s.From, s.Until = s.Until, max(s.Until, end)
+	}
+	return s
 }
 
 // upTo is a reading in a log that ends at a position.
