@@ -65,11 +65,11 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 	}
 	from := marks.of(q.Scope)
 	if q.After != nil {
-		from, marks = *q.After, marks.without(q.Scope)
+		from = *q.After
 	}
 	end := r.tail.ends() // before anything is read: what comes later may be seen only in part
 	s := survey{
-		registry: r, entry: m.entry, marks: marks, judged: map[snowflake.ID]judgement{},
+		registry: r, entry: m.entry, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
 		news: News{begun: from.begin(end), end: end, stopped: map[snowflake.ID]int64{}},
 	}
 	if err := s.look(ctx, q); err != nil {
@@ -84,7 +84,7 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 type survey struct {
 	registry *Registry
 	entry    *entry
-	marks    readMarks
+	others   readMarks                  // of other scopes
 	judged   map[snowflake.ID]judgement // by channel
 	news     News
 }
@@ -143,7 +143,7 @@ func (s *survey) take(row told) bool {
 		n.stopped[guild] = row.Event.Seq - 1
 	}
 	n.looked = row.Event.Seq
-	if is && !s.past(row) && !s.marks.read(row) {
+	if is && !s.past(row) && !s.others.read(row) {
 		n.Items = append(n.Items, row.Item)
 	}
 	return true
@@ -162,9 +162,7 @@ func (s *survey) past(row told) bool {
 		if row.next != 0 && row.next <= s.news.end {
 			return true
 		}
-		message := row
-		message.Event.Seq, message.said = row.said, 0
-		return row.Event.Seq <= at.Until && row.said > at.From && !s.marks.read(message)
+		return row.Event.Seq <= at.Until && row.said > at.From && !s.others.given(row.Event, row.Reason, row.said)
 	case EventReaction, EventGap:
 	}
 	return false

@@ -45,16 +45,6 @@ func (r Reading) lowest(but map[snowflake.ID]int64) int64 {
 	return lowest
 }
 
-// covers says whether an event was given or left out. Said is the position of the message that
-// it changes; 0 when it changes none.
-func (r Reading) covers(e Event, said int64) bool {
-	at := r.of(e.GuildID)
-	if e.Seq <= at.Seq {
-		return true
-	}
-	return said > at.From && said <= at.Seq && e.Seq <= at.Until
-}
-
 // and is what was read in one or the other reading.
 func (r Reading) and(other Reading) Reading {
 	further := func(a, b Stage) Stage {
