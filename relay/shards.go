@@ -117,6 +117,8 @@ func (r *Relay) skipped(skip GatewaySkip) {
 		r.world.SetAvailable(skip.ID, false) // GUILD_CREATE opens it, if it still comes
 	case gateway.EventTypeMessageUpdate, gateway.EventTypeMessageDelete:
 		r.cache.remove(skip.ID)
+	case gateway.EventTypeMessageDeleteBulk:
+		r.cache.clear() // whichever they were
 	case gateway.EventTypeGuildUpdate:
 		r.doubt(skip.ID)
 	case gateway.EventTypeGuildRoleCreate, gateway.EventTypeGuildRoleUpdate, gateway.EventTypeGuildRoleDelete:
