@@ -3,10 +3,7 @@ package entities
 import (
 	"context"
 	"fmt"
-	"slices"
-	"time"
 
-	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
 )
 
@@ -128,65 +125,4 @@ func (r *Registry) isNews(e *entry, event Event) (is, known bool, gap *Gap) {
 	}
 	v := decide(f, Hear)
 	return v.allowed() && event.Seq > f.granted().since, v.gap == nil, v.gap
-}
-
-// Moved is a channel in which something is unread.
-type Moved struct {
-	Guild, Channel snowflake.ID
-	Unread         int
-	Since          time.Time    // when the first unread message came
-	First, Last    snowflake.ID // unread messages
-	// Speakers are who spoke there last, newest first, at most [MaxSpeakers].
-	Speakers []Speaker
-}
-
-// MaxSpeakers is how many of a channel's last speakers are named.
-const MaxSpeakers = 5
-
-// Speaker is who spoke in a channel.
-type Speaker struct {
-	User    snowflake.ID
-	Entity  ID           // "" when it is no entity
-	Message snowflake.ID // the newest one
-}
-
-// Moved lists the channels in which messages are unread that address nobody here, those that
-// moved first before. What cannot be decided now is left for the next time: Gap says what has to
-// be asked for it.
-func (r *Registry) Moved(ctx context.Context, actor Actor) ([]Moved, *Gap, error) {
-	var (
-		moved []Moved
-		after *int64
-	)
-	for {
-		news, err := r.News(ctx, actor, Query{Scope: ScopeAll, After: after, Limit: newsPage})
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, item := range news.Items {
-			if item.Event.Kind == EventMessage && item.Reason == "" {
-				moved = move(moved, item.Event)
-			}
-		}
-		if len(news.Items) < newsPage {
-			return moved, news.Lacks, nil
-		}
-		after = &news.Reached
-	}
-}
-
-func move(moved []Moved, e Event) []Moved {
-	i := slices.IndexFunc(moved, func(m Moved) bool { return m.Channel == e.ChannelID })
-	if i < 0 {
-		i = len(moved)
-		moved = append(moved, Moved{Guild: e.GuildID, Channel: e.ChannelID, Since: e.At, First: e.MessageID})
-	}
-	m := &moved[i]
-	m.Unread++
-	m.Last = e.MessageID
-	who := Speaker{User: e.AuthorID, Entity: e.AuthorEntity, Message: e.MessageID}
-	m.Speakers = slices.DeleteFunc(m.Speakers, func(s Speaker) bool { return s.User == who.User && s.Entity == who.Entity })
-	m.Speakers = slices.Insert(m.Speakers, 0, who)
-	m.Speakers = m.Speakers[:min(len(m.Speakers), MaxSpeakers)]
-	return moved
 }

@@ -3,6 +3,7 @@ package mcp
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -156,7 +157,11 @@ func (in inbox) writeMoved(p *page) {
 			p.say("and %d more channels", len(in.Moved)-i)
 			return
 		}
-		p.say("%s: %d since %s, last %s", in.channelOf(one.ChannelID), one.Unread, shortClock(p, one.since), in.listed(one.Speakers))
+		count := strconv.Itoa(one.Unread)
+		if one.Unread >= entities.MostUnread {
+			count += " or more"
+		}
+		p.say("%s: %s since %s, last %s", in.channelOf(one.ChannelID), count, shortClock(p, one.since), in.listed(one.Speakers))
 	}
 }
 
