@@ -124,7 +124,7 @@ func (r *Relay) give(ctx context.Context, actor entities.Actor, from []entities.
 		}
 	}
 	r.nameReactors(ctx, items)
-	return items, nil
+	return r.stillShown(items), nil
 }
 
 // delivery is one look at events whose messages were found.
