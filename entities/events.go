@@ -178,14 +178,15 @@ func insertAddresses(tx *gorm.DB, noted []Noted, addresses [][]Address) error {
 }
 
 // worthNoting leaves out edits and deletions of messages that the log does not have, and
-// reactions to what is no entity's line; those to a line are for its entity.
+// reactions to what is no entity's line; those to a line are for its entity. A change is for whom
+// the message was for, and has its author.
 func (r *Registry) worthNoting(ctx context.Context, heard []Heard) ([]Heard, error) {
 	var changed, reacted []snowflake.ID
-	known := map[snowflake.ID]bool{}
+	known := map[snowflake.ID]Event{}
 	for _, h := range heard {
 		switch h.Event.Kind {
 		case EventMessage, EventDM:
-			known[h.Event.MessageID] = true
+			known[h.Event.MessageID] = h.Event
 		case EventEdit, EventDelete:
 			changed = append(changed, h.Event.MessageID)
 		case EventReaction:
@@ -196,15 +197,12 @@ func (r *Registry) worthNoting(ctx context.Context, heard []Heard) ([]Heard, err
 	if len(changed) == 0 && len(reacted) == 0 {
 		return heard, nil
 	}
-	if len(changed) > 0 {
-		var logged []snowflake.ID
-		err := r.db.reader.WithContext(ctx).Model(&Event{}).Where("kind = ? AND message_id IN ?", EventMessage, changed).Pluck("message_id", &logged).Error
-		if err != nil {
-			return nil, fmt.Errorf("find the messages that changed: %w", err)
-		}
-		for _, id := range logged {
-			known[id] = true
-		}
+	logged, err := r.logged(ctx, changed)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range logged {
+		known[e.MessageID] = e
 	}
 	owners, err := r.ownersOf(ctx, reacted)
 	if err != nil {
@@ -214,9 +212,11 @@ func (r *Registry) worthNoting(ctx context.Context, heard []Heard) ([]Heard, err
 	for _, h := range heard {
 		switch h.Event.Kind {
 		case EventEdit, EventDelete:
-			if !known[h.Event.MessageID] {
+			of, ok := known[h.Event.MessageID]
+			if !ok || of.ChannelID != h.Event.ChannelID {
 				continue
 			}
+			h.Event.GuildID, h.Event.AuthorID, h.Event.AuthorEntity, h.Event.EntityID = of.GuildID, of.AuthorID, of.AuthorEntity, of.EntityID
 		case EventReaction:
 			owner, ok := owners[h.Event.MessageID]
 			if !ok {
@@ -228,6 +228,20 @@ func (r *Registry) worthNoting(ctx context.Context, heard []Heard) ([]Heard, err
 		kept = append(kept, h)
 	}
 	return kept, nil
+}
+
+// logged are the events by which messages came into the log.
+func (r *Registry) logged(ctx context.Context, messages []snowflake.ID) ([]Event, error) {
+	var found []Event
+	if len(messages) == 0 {
+		return nil, nil
+	}
+	// The kinds stand there in words: only so is it seen that the indices hold no others.
+	err := r.db.reader.WithContext(ctx).Raw("SELECT * FROM events WHERE kind = 'message' AND message_id IN ? UNION ALL SELECT * FROM events WHERE kind = 'dm' AND message_id IN ?", messages, messages).Scan(&found).Error
+	if err != nil {
+		return nil, fmt.Errorf("find the messages that changed: %w", err)
+	}
+	return found, nil
 }
 
 // ownersOf says whose lines messages are.

@@ -31,16 +31,15 @@ func (r *Relay) hear(event gateway.EventData) {
 	case gateway.EventMessageCreate:
 		r.hearMessage(e.Message)
 	case gateway.EventMessageUpdate:
-		if r.hidden(e.Message) {
-			r.cache.remove(e.ID)
-			return
-		}
-		r.cache.update(e.Message)
-		r.faces.update(e.Message)
+		r.hearUpdate(e.Message)
 	case gateway.EventMessageDelete:
-		r.cache.remove(e.ID)
+		r.hearDeletions(e.GuildID, e.ChannelID, e.ID)
 	case gateway.EventMessageDeleteBulk:
-		r.cache.remove(e.IDs...)
+		r.hearDeletions(e.GuildID, e.ChannelID, e.IDs...)
+	case gateway.EventMessageReactionAdd:
+		r.hearReaction(e)
+	default:
+		r.hearWithdrawal(event)
 	}
 }
 
@@ -136,6 +135,11 @@ func (r *Relay) noteMessage(m discord.Message, echo *flight) {
 		h.heard.Event.AuthorEntity = echo.line.EntityID
 		h.heard.Landing = &entities.Landing{Line: echo.line, Part: echo.part, Channel: m.ChannelID, Message: m.ID}
 	}
+	r.handOver(h)
+}
+
+// handOver gives what was heard to the event log. It does not wait.
+func (r *Relay) handOver(h utterance) {
 	select {
 	case r.inbox.heard <- h:
 	default:

@@ -61,7 +61,8 @@ func (g *register) name(ctx context.Context, guild, user snowflake.ID) Author {
 		return known
 	}
 	who := Author{ID: user, Kind: Human}
-	if user == 0 || guild == 0 || g.asked >= mostNamesAsked {
+	who.Name, _ = r.called.name(guild, user)
+	if who.Name != "" || user == 0 || guild == 0 || g.asked >= mostNamesAsked {
 		return who
 	}
 	g.asked++
@@ -79,10 +80,29 @@ func (g *register) name(ctx context.Context, guild, user snowflake.ID) Author {
 	return who
 }
 
-// nameReactors names who reacted to lines. Those of other entities keep their ids.
-func (r *Relay) nameReactors(ctx context.Context, items []Item) {
-	g := register{relay: r}
+// nameOthers names who reacted to lines and who wrote what was deleted. Reactions of other
+// entities keep their ids.
+func (r *Relay) nameOthers(ctx context.Context, actor entities.Actor, items []Item) error {
+	var lines []snowflake.ID
 	for _, item := range items {
+		if item.Kind == entities.EventDelete && item.Author.Entity != "" {
+			lines = append(lines, item.MessageID)
+		}
+	}
+	speakers, err := r.registry.Speakers(ctx, actor, lines)
+	if err != nil {
+		return err
+	}
+	g := register{relay: r}
+	for i := range items {
+		item := &items[i]
+		switch {
+		case item.Kind != entities.EventDelete || item.Author.Name != "":
+		case item.Author.Entity != "":
+			item.Author.Name = speakers[item.MessageID].Name
+		case item.Author.ID != 0:
+			item.Author = g.name(ctx, item.GuildID, item.Author.ID)
+		}
 		for _, one := range item.Reactions {
 			for i, by := range one.By {
 				if by.Entity == "" {
@@ -91,6 +111,7 @@ func (r *Relay) nameReactors(ctx context.Context, items []Item) {
 			}
 		}
 	}
+	return nil
 }
 
 // moved lists the channels that moved, after asking Discord for what that depends on.

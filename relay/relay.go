@@ -85,6 +85,7 @@ type Relay struct {
 	faces     faces
 	searches  searches
 	changed   changedMessages
+	changes   changes
 	spoke     spoke
 	names     names
 	told      queue[int64]    // lines whose answers arrived
@@ -115,7 +116,7 @@ func New(cfg Config) (*Relay, error) {
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
 	r.inbox = newInbox()
-	r.changed, r.spoke, r.names = newChangedMessages(), newSpoke(), newNames()
+	r.changed, r.changes, r.spoke, r.names = newChangedMessages(), newChanges(), newSpoke(), newNames()
 	r.lookups = newLookups()
 	r.strays = make(chan discord.Message, mostStrays)
 	r.reactions = newReactions()
