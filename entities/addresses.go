@@ -2,6 +2,7 @@ package entities
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -28,9 +29,44 @@ func (r *Registry) addresses(ctx context.Context, heard []Heard) ([][]Address, e
 		case EventMessage:
 			all[i] = r.addressed(h, owners[h.Replied])
 		case EventEdit, EventDelete, EventReaction, EventGap:
+			if all[i], err = r.addressedLater(ctx, h, heard[:i], all); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return all, nil
+}
+
+// addressedLater says whom it addresses what became of a message. Between a person and an entity
+// all of it is for the entity. On a server an edit calls those whom the message did not address
+// before; before are the events of the same time, and whom they address.
+func (r *Registry) addressedLater(ctx context.Context, h Heard, before []Heard, to [][]Address) ([]Address, error) {
+	if h.Event.GuildID == 0 && h.Event.EntityID != "" {
+		return []Address{{EntityID: h.Event.EntityID, Reason: ByDM}}, nil
+	}
+	if h.Event.Kind != EventEdit {
+		return nil, nil
+	}
+	h.Replied, h.Roles = 0, nil
+	called := r.addressed(h, "")
+	if len(called) == 0 {
+		return nil, nil
+	}
+	var known []ID
+	err := r.db.reader.WithContext(ctx).Raw(`SELECT addresses.entity_id FROM events JOIN addresses ON addresses.seq = events.seq
+		WHERE events.channel_id = ? AND events.message_id = ? AND events.seq >= (SELECT seq FROM events WHERE kind = 'message' AND message_id = ?)`,
+		h.Event.ChannelID, h.Event.MessageID, h.Event.MessageID).Scan(&known).Error
+	if err != nil {
+		return nil, fmt.Errorf("read whom a message addressed: %w", err)
+	}
+	for i := range before {
+		if before[i].Event.MessageID == h.Event.MessageID {
+			for _, a := range to[i] {
+				known = append(known, a.EntityID)
+			}
+		}
+	}
+	return slices.DeleteFunc(called, func(a Address) bool { return slices.Contains(known, a.EntityID) }), nil
 }
 
 // addressed says whom a message on a server addresses. From another entity only a name in the

@@ -133,8 +133,11 @@ func (r *Registry) isNews(e *entry, event Event) (is, known bool, gap *Gap) {
 // Moved is a channel in which something is unread.
 type Moved struct {
 	Guild, Channel snowflake.ID
-	Unread         int
-	Since          time.Time    // when the first unread message came
+	Unread         int          // messages
+	Changes        int          // edits and deletions of messages that are not unread
+	Reactions      int          // to the entity's own lines
+	Gaps           int          // times of which messages are missing
+	Since          time.Time    // when the first of all that came
 	First, Last    snowflake.ID // unread messages
 	// Speakers are who spoke there last, newest first, at most [MaxSpeakers].
 	Speakers []Speaker
@@ -150,12 +153,12 @@ type Speaker struct {
 	Message snowflake.ID // the newest one
 }
 
-// Moved lists the channels in which messages are unread that address nobody here, those that
+// Moved lists the channels in which something is unread that addresses nobody here, those that
 // moved first before. What cannot be decided now is left for the next time: Gap says what has to
 // be asked for it.
 func (r *Registry) Moved(ctx context.Context, actor Actor) ([]Moved, *Gap, error) {
 	var (
-		moved []Moved
+		sum   = summary{unread: map[snowflake.ID]bool{}}
 		after *int64
 	)
 	for {
@@ -164,24 +167,64 @@ func (r *Registry) Moved(ctx context.Context, actor Actor) ([]Moved, *Gap, error
 			return nil, nil, err
 		}
 		for _, item := range news.Items {
-			if item.Event.Kind == EventMessage && item.Reason == "" {
-				moved = move(moved, item.Event)
-			}
+			sum.add(item)
 		}
 		if len(news.Items) < newsPage {
-			return moved, news.Lacks, nil
+			return sum.list(), news.Lacks, nil
 		}
 		after = &news.Reached
 	}
 }
 
-func move(moved []Moved, e Event) []Moved {
-	i := slices.IndexFunc(moved, func(m Moved) bool { return m.Channel == e.ChannelID })
-	if i < 0 {
-		i = len(moved)
-		moved = append(moved, Moved{Guild: e.GuildID, Channel: e.ChannelID, Since: e.At, First: e.MessageID})
+// summary counts what is unread, by channel.
+type summary struct {
+	moved []Moved
+	// unread are the messages, and whether they are counted: what addresses the entity is not.
+	unread map[snowflake.ID]bool
+}
+
+func (s *summary) add(item Item) {
+	e := item.Event
+	counted, unread := s.unread[e.MessageID]
+	switch {
+	case e.GuildID == 0:
+	case e.Kind == EventMessage:
+		if s.unread[e.MessageID] = item.Reason == ""; item.Reason == "" {
+			s.moved = move(s.moved, e)
+		}
+	case item.Reason != "":
+	case e.Kind == EventReaction:
+		placeOf(&s.moved, e).Reactions++
+	case e.Kind == EventGap:
+		placeOf(&s.moved, e).Gaps++
+	case !unread: // else the message is told of as it is now
+		placeOf(&s.moved, e).Changes++
+	case counted && e.Kind == EventDelete:
+		s.unread[e.MessageID] = false
+		placeOf(&s.moved, e).Unread--
 	}
-	m := &moved[i]
+}
+
+// list leaves out where everything is gone again.
+func (s *summary) list() []Moved {
+	return slices.DeleteFunc(s.moved, func(m Moved) bool { return m.Unread+m.Changes+m.Reactions+m.Gaps == 0 })
+}
+
+// placeOf is where an event's channel is counted.
+func placeOf(moved *[]Moved, e Event) *Moved {
+	i := slices.IndexFunc(*moved, func(m Moved) bool { return m.Channel == e.ChannelID })
+	if i < 0 {
+		i = len(*moved)
+		*moved = append(*moved, Moved{Guild: e.GuildID, Channel: e.ChannelID, Since: e.At})
+	}
+	return &(*moved)[i]
+}
+
+func move(moved []Moved, e Event) []Moved {
+	m := placeOf(&moved, e)
+	if m.First == 0 {
+		m.First = e.MessageID
+	}
 	m.Unread++
 	m.Last = e.MessageID
 	who := Speaker{User: e.AuthorID, Entity: e.AuthorEntity, Message: e.MessageID}

@@ -123,6 +123,9 @@ func (r *Relay) give(ctx context.Context, actor entities.Actor, from []entities.
 			items = append(items, item)
 		}
 	}
+	if err := r.markAnswered(ctx, actor, items); err != nil {
+		return nil, err
+	}
 	return items, r.nameOthers(ctx, actor, items)
 }
 
@@ -184,7 +187,6 @@ func (d *delivery) item(ctx context.Context, f folded) (Item, bool, error) {
 		d.relay.changed.note(d.actor, e.MessageID, d.relay.latest(ctx, d.actor))
 	}
 	item.Message, item.Author = &m, m.Author
-	item.Answered = item.Reason != "" && d.relay.spoke.since(d.actor.EntityID(), e.ChannelID, e.MessageID)
 	return item, true, nil
 }
 

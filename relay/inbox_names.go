@@ -114,6 +114,30 @@ func (r *Relay) nameOthers(ctx context.Context, actor entities.Actor, items []It
 	return nil
 }
 
+// markAnswered marks what addresses the entity where it has spoken since.
+func (r *Relay) markAnswered(ctx context.Context, actor entities.Actor, items []Item) error {
+	var channels []snowflake.ID
+	var first snowflake.ID
+	for _, item := range items {
+		if item.Reason != "" {
+			if channels = append(channels, item.ChannelID); first == 0 || item.MessageID < first {
+				first = item.MessageID
+			}
+		}
+	}
+	if len(channels) == 0 {
+		return nil
+	}
+	spoke, err := r.registry.SpokeSince(ctx, actor, first, channels)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		items[i].Answered = items[i].Reason != "" && items[i].Message != nil && spoke[items[i].ChannelID] > items[i].MessageID
+	}
+	return nil
+}
+
 // moved lists the channels that moved, after asking Discord for what that depends on.
 func (r *Relay) moved(ctx context.Context, actor entities.Actor) ([]Moved, error) {
 	found, err := r.whatMoved(ctx, actor)
@@ -135,7 +159,9 @@ func (r *Relay) moved(ctx context.Context, actor entities.Actor) ([]Moved, error
 	g := register{relay: r}
 	out := make([]Moved, 0, len(found))
 	for _, one := range found {
-		m := Moved{GuildID: one.Guild, ChannelID: one.Channel, Unread: one.Unread, Since: one.Since}
+		m := Moved{
+			GuildID: one.Guild, ChannelID: one.Channel, Unread: one.Unread, Changes: one.Changes, Reactions: one.Reactions, Gaps: one.Gaps, Since: one.Since,
+		}
 		for _, s := range one.Speakers {
 			m.Speakers = append(m.Speakers, r.speaker(ctx, &g, one.Guild, s, speakers))
 		}

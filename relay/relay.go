@@ -86,7 +86,6 @@ type Relay struct {
 	searches  searches
 	changed   changedMessages
 	changes   changes
-	spoke     spoke
 	names     names
 	told      queue[int64]    // lines whose answers arrived
 	life      context.Context // of what is under way; ended by Close
@@ -116,7 +115,7 @@ func New(cfg Config) (*Relay, error) {
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
 	r.inbox = newInbox()
-	r.changed, r.changes, r.spoke, r.names = newChangedMessages(), newChanges(), newSpoke(), newNames()
+	r.changed, r.changes, r.names = newChangedMessages(), newChanges(), newNames()
 	r.lookups = newLookups()
 	r.strays = make(chan discord.Message, mostStrays)
 	r.reactions = newReactions()
