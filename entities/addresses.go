@@ -2,7 +2,6 @@ package entities
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -28,49 +27,18 @@ func (r *Registry) addresses(ctx context.Context, heard []Heard) ([][]Address, e
 			all[i] = []Address{{EntityID: h.Event.EntityID, Reason: ByDM}}
 		case EventMessage:
 			all[i] = r.addressed(h, owners[h.Replied])
-		case EventEdit, EventDelete, EventReaction, EventGap:
-			if all[i], err = r.addressedLater(ctx, h, heard[:i], all); err != nil {
-				return nil, err
-			}
+		case EventEdit: // its message's addresses come to these
+			h.Person, h.Roles = false, nil
+			all[i] = r.addressed(h, "")
+		case EventDelete, EventReaction, EventGap:
 		}
 	}
 	return all, nil
 }
 
-// addressedLater says whom it addresses what became of a message. Between a person and an entity
-// all of it is for the entity. On a server an edit calls those whom the message did not address
-// before; before are the events of the same time, and whom they address.
-func (r *Registry) addressedLater(ctx context.Context, h Heard, before []Heard, to [][]Address) ([]Address, error) {
-	if h.Event.GuildID == 0 && h.Event.EntityID != "" {
-		return []Address{{EntityID: h.Event.EntityID, Reason: ByDM}}, nil
-	}
-	if h.Event.Kind != EventEdit {
-		return nil, nil
-	}
-	h.Replied, h.Roles = 0, nil
-	called := r.addressed(h, "")
-	if len(called) == 0 {
-		return nil, nil
-	}
-	var known []ID
-	err := r.db.reader.WithContext(ctx).Raw(`SELECT addresses.entity_id FROM events JOIN addresses ON addresses.seq = events.seq
-		WHERE events.channel_id = ? AND events.message_id = ? AND events.seq >= (SELECT seq FROM events WHERE kind = 'message' AND message_id = ?)`,
-		h.Event.ChannelID, h.Event.MessageID, h.Event.MessageID).Scan(&known).Error
-	if err != nil {
-		return nil, fmt.Errorf("read whom a message addressed: %w", err)
-	}
-	for i := range before {
-		if before[i].Event.MessageID == h.Event.MessageID {
-			for _, a := range to[i] {
-				known = append(known, a.EntityID)
-			}
-		}
-	}
-	return slices.DeleteFunc(called, func(a Address) bool { return slices.Contains(known, a.EntityID) }), nil
-}
-
-// addressed says whom a message on a server addresses. From another entity only a name in the
-// text does, so that two of them do not answer each other for ever.
+// addressed says whom a message on a server addresses. From another entity only a name in what it
+// says does, so that two of them do not answer each other for ever; and the answer of a program
+// calls nobody, since it answers whatever is said.
 func (r *Registry) addressed(h Heard, repliedTo ID) []Address {
 	var to []Address
 	add := func(id ID, why AddressReason) {
@@ -78,19 +46,34 @@ func (r *Registry) addressed(h Heard, repliedTo ID) []Address {
 			to = append(to, Address{EntityID: id, Reason: why})
 		}
 	}
-	if h.Event.AuthorEntity == "" {
+	summons := r.roster.summonsOf(h.Event.GuildID)
+	if h.Event.AuthorEntity != "" {
+		for _, id := range summons.find(withoutHead(h.Text)) {
+			add(id, ByMention)
+		}
+		return to
+	}
+	if h.Person {
 		add(repliedTo, ByReply)
 	}
-	for _, e := range r.roster.in(h.Event.GuildID) {
-		in := e.stays[h.Event.GuildID]
-		for _, word := range append([]string{e.nameIn(h.Event.GuildID)}, in.words...) {
-			if strings.Contains(strings.ToLower(h.Text), strings.ToLower(word)) {
-				add(e.ID, ByMention)
-			}
-		}
-		if in.RoleID != 0 && h.Event.AuthorEntity == "" && slices.Contains(h.Roles, in.RoleID) {
-			add(e.ID, ByRole)
+	for _, id := range summons.find(h.Text) {
+		add(id, ByMention)
+	}
+	for _, role := range h.Roles {
+		for _, id := range summons.roles[role] {
+			add(id, ByRole)
 		}
 	}
 	return to
+}
+
+// replyHead begins the line by which an entity's message says what it answers. The name in it is
+// no call.
+const replyHead = "-# ↪"
+
+func withoutHead(text string) string {
+	if strings.HasPrefix(text, replyHead) {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return text
 }

@@ -1,7 +1,6 @@
 package relay_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -103,7 +102,9 @@ func TestEdits(t *testing.T) {
 	s.ok(s.disc.EditMessage(s.mia, s.general, said.ID, "Ada, look here"))
 	s.gets("an edit that calls it, once", ada, "edit mia: Ada, look here (mention)")
 	s.ok(s.disc.EditMessage(s.mia, s.general, said.ID, "Ada, look there"))
-	s.gets("one that has called it before", ada, "edit mia: Ada, look there")
+	s.gets("one that still calls it", ada, "edit mia: Ada, look there (mention)")
+	s.ok(s.disc.EditMessage(s.mia, s.general, said.ID, "look there"))
+	s.gets("one that does no more", ada, "edit mia: look there")
 	s.hears(bob)
 	line := s.say(ada, s.general, "my lnie")
 	s.gets("another entity's line", bob, "message Ada: my lnie")
@@ -256,7 +257,7 @@ func TestAnsweredAfterARestart(t *testing.T) {
 func TestMovedWithoutMessages(t *testing.T) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
-	_, ada := s.entity("Ada", nil, s.general, s.lab)
+	made, ada := s.entity("Ada", nil, s.general, s.lab)
 	line := s.say(ada, s.lab, "my line")
 	old := must(s.disc.Say(s.mia, s.general, "an old one"))(t)
 	s.hears(ada)
@@ -264,13 +265,44 @@ func TestMovedWithoutMessages(t *testing.T) {
 	s.ok(s.disc.EditMessage(s.mia, s.general, old.ID, "a new one"))
 	gone := must(s.disc.Say(s.mia, s.thread, "gone"))(t)
 	s.ok(s.disc.DeleteMessages(s.mia, s.thread, gone.ID))
-	var moved []relay.Moved
-	s.until("both are heard", func() bool {
-		moved = must(s.relay.Inbox(t.Context(), ada, relay.InboxRequest{Overview: true}))(t).Moved
-		return len(moved) == 2
-	})
-	raw := must(json.Marshal(moved))(t)
-	if moved[0].Reactions != 1 || moved[0].Unread != 0 || moved[1].Changes != 1 || moved[1].Unread != 0 {
-		t.Errorf("%s", raw)
+	check := func(when string) {
+		var moved []relay.Moved
+		s.until("all is heard "+when, func() bool {
+			moved = must(s.relay.Inbox(t.Context(), ada, relay.InboxRequest{Overview: true}))(t).Moved
+			return len(moved) == 2
+		})
+		if moved[0].Reactions != 1 || moved[0].Unread != 0 || moved[1].Changes != 1 || moved[1].Unread != 0 {
+			t.Errorf("%s: %+v", when, moved)
+		}
 	}
+	check("from memory")
+	s.halt()
+	s.play()
+	ada = must(s.reg.Authenticate(t.Context(), made.Key, made.Entity.ID))(t)
+	must(s.relay.Channels(t.Context(), ada))(t)
+	check("from the log")
+}
+
+// What calls the entity only since it was edited is among what is for it, in memory and in the
+// log; the message itself, which was never told, is not told twice.
+func TestAnEditBeforeTheFirstLookCalls(t *testing.T) {
+	s := setStage(t, sandbox.Config{})
+	s.play()
+	made, ada := s.entity("Ada", nil, s.general)
+	said := must(s.disc.Say(s.mia, s.general, "hello"))(t)
+	s.ok(s.disc.EditMessage(s.mia, s.general, said.ID, "hello Ada"))
+	check := func(when string) {
+		s.until("it is heard "+when, func() bool {
+			return itemWords(must(s.relay.Inbox(t.Context(), ada, relay.InboxRequest{Overview: true}))(t).Items) == "edit mia: hello Ada (mention)"
+		})
+		if all := itemWords(must(s.relay.Inbox(t.Context(), ada, relay.InboxRequest{}))(t).Items); all != "message mia: hello Ada (mention)" {
+			t.Errorf("%s: all is %s", when, all)
+		}
+	}
+	check("from memory")
+	s.halt()
+	s.play()
+	ada = must(s.reg.Authenticate(t.Context(), made.Key, made.Entity.ID))(t)
+	must(s.relay.Channels(t.Context(), ada))(t)
+	check("from the log")
 }

@@ -96,12 +96,12 @@ func (r *Relay) Ack(ctx context.Context, actor entities.Actor, cursor string) er
 	if err != nil {
 		return err
 	}
-	return r.registry.Mark(ctx, actor, entities.ScopeAll, latest)
+	return r.registry.Mark(ctx, actor, entities.ScopeAll, entities.ReadTo(latest))
 }
 
 // startOf is the position from which to look; nil = where the credential stopped reading. A
 // cursor that comes back was read, in the scope that it is of.
-func (r *Relay) startOf(ctx context.Context, actor entities.Actor, scope entities.Scope, cursor string) (*int64, error) {
+func (r *Relay) startOf(ctx context.Context, actor entities.Actor, scope entities.Scope, cursor string) (*entities.Reading, error) {
 	if err := r.mayWait(ctx, actor, scope); err != nil || cursor == "" {
 		return nil, err
 	}
