@@ -61,7 +61,7 @@ func TestChangesInTheInbox(t *testing.T) {
 	if strings.Contains(words, "never mind") {
 		t.Errorf("what was deleted is shown: %s", words)
 	}
-	line := meta(t, call(t, ada, "send_message", args{"channel": "quiet", "content": "good night, all of you"})).MessageIDs[0]
+	line := structured[sentResult](t, call(t, ada, "send_message", args{"channel": "quiet", "content": "good night, all of you"})).MessageIDs[0]
 	id := sandbox.ID(snowflake.MustParse(line))
 	for _, who := range []sandbox.ID{s.sam, s.owner} {
 		must(t, s.discord.React(who, s.quiet, id, "👍"))
