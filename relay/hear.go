@@ -47,7 +47,7 @@ func (r *Relay) hearMessage(m discord.Message) {
 	if m.GuildID != nil && m.Member != nil && m.WebhookID == nil {
 		r.notice(*m.GuildID, m.Author, *m.Member)
 	}
-	if m.GuildID == nil || !spoken(m.Type) || m.Author.ID == r.world.Bot() {
+	if m.GuildID == nil || !newsworthy(m.Type) || m.Author.ID == r.world.Bot() {
 		return
 	}
 	// Claimed first: a line's echo counts wherever it is heard.
@@ -128,7 +128,10 @@ func (r *Relay) noteMessage(m discord.Message, echo *flight) {
 		},
 		Text: m.Content, Person: byPerson(m), Roles: m.MentionRoles,
 	}}
-	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
+	if !spoken(m.Type) { // a thread's name, say, calls nobody
+		h.heard.Text, h.heard.Person, h.heard.Roles = "", false, nil
+	}
+	if spoken(m.Type) && m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
 		h.heard.Replied = *m.MessageReference.MessageID
 	}
 	if echo != nil {
