@@ -32,12 +32,47 @@ func (m readMarks) without(scope Scope) readMarks {
 	return others
 }
 
-// read says whether an event was given in any scope that has it.
+// read says whether an event was given in any scope that has it. A change that was told with its
+// message counts as given only where that message was no other scope's too: that one may have
+// given it before it changed, and rather something is told twice than never.
 func (m readMarks) read(row told) bool {
-	e := row.Event
-	return m[ScopeAll].covers(e, row.said) || m[ScopeOf(e.ChannelID)].covers(e, row.said) ||
-		(row.Reason != "" && m[ScopeAddressed].covers(e, row.said)) ||
-		(row.Reason == ByDM && m[ScopeDM].covers(e, row.said))
+	if m.given(row.Event, row.Reason, row.Event.Seq) {
+		return true
+	}
+	with := false
+	for _, scope := range scopesOf(row.Event, row.Reason) {
+		stage := m[scope].of(row.Event.GuildID)
+		if row.said == 0 || row.said > stage.Seq {
+			continue
+		}
+		if with || row.said <= stage.From || row.Event.Seq > stage.Until {
+			return false
+		}
+		with = true
+	}
+	return with
+}
+
+// given says whether what happened at a position was given in any scope that has the event.
+func (m readMarks) given(e Event, reason AddressReason, position int64) bool {
+	for _, scope := range scopesOf(e, reason) {
+		if position <= m[scope].of(e.GuildID).Seq {
+			return true
+		}
+	}
+	return false
+}
+
+// scopesOf lists the scopes that have an event.
+func scopesOf(e Event, reason AddressReason) []Scope {
+	scopes := append(make([]Scope, 0, 4), ScopeAll, ScopeOf(e.ChannelID))
+	if reason != "" {
+		scopes = append(scopes, ScopeAddressed)
+	}
+	if reason == ByDM {
+		scopes = append(scopes, ScopeDM)
+	}
+	return scopes
 }
 
 // with are the marks after a scope was read further. Where everything was read, what was read of a

@@ -38,13 +38,14 @@ type News struct {
 	Held bool
 
 	begun   Reading
+	end     int64
 	looked  int64
 	stopped map[snowflake.ID]int64
 }
 
 // Until is what was read by somebody who looked no further than to a position.
 func (n News) Until(position int64) Reading {
-	return n.begun.reach(min(position, n.looked), n.stopped)
+	return n.begun.reach(min(position, n.looked), n.end, n.stopped)
 }
 
 // News gives what is unread in a scope and may be heard of now. An entity's own lines are no news
@@ -64,14 +65,14 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 	}
 	from := marks.of(q.Scope)
 	if q.After != nil {
-		from, marks = *q.After, marks.without(q.Scope)
+		from = *q.After
 	}
 	end := r.tail.ends() // before anything is read: what comes later may be seen only in part
 	s := survey{
-		registry: r, entry: m.entry, marks: marks, judged: map[snowflake.ID]judgement{},
-		news: News{begun: from.begin(end), stopped: map[snowflake.ID]int64{}},
+		registry: r, entry: m.entry, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
+		news: News{begun: from.begin(end), end: end, stopped: map[snowflake.ID]int64{}},
 	}
-	if err := s.look(ctx, q, end); err != nil {
+	if err := s.look(ctx, q); err != nil {
 		return News{}, err
 	}
 	s.news.Reached = s.news.Until(s.news.looked)
@@ -83,7 +84,7 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 type survey struct {
 	registry *Registry
 	entry    *entry
-	marks    readMarks
+	others   readMarks                  // of other scopes
 	judged   map[snowflake.ID]judgement // by channel
 	news     News
 }
@@ -98,7 +99,7 @@ type judgement struct {
 
 // look finds the news. Where it stops short, the position is that of the last event that was
 // looked at, else it is the log's end.
-func (s *survey) look(ctx context.Context, q Query, end int64) error {
+func (s *survey) look(ctx context.Context, q Query) error {
 	n := &s.news
 	for guild, stage := range n.begun.Behind {
 		if guild != 0 && s.registry.world.Pending(guild) {
@@ -117,7 +118,7 @@ func (s *survey) look(ctx context.Context, q Query, end int64) error {
 			}
 		}
 		if len(page) < newsPage {
-			n.looked = max(n.looked, end)
+			n.looked = max(n.looked, n.end)
 			return nil
 		}
 	}
@@ -142,7 +143,7 @@ func (s *survey) take(row told) bool {
 		n.stopped[guild] = row.Event.Seq - 1
 	}
 	n.looked = row.Event.Seq
-	if is && !s.past(row) && !s.marks.read(row) {
+	if is && !s.past(row) && !s.others.read(row) {
 		n.Items = append(n.Items, row.Item)
 	}
 	return true
@@ -151,20 +152,20 @@ func (s *survey) take(row told) bool {
 // past says whether an event is no news of its own, because what is or was given with its message
 // tells it too.
 func (s *survey) past(row told) bool {
-	at := s.news.begun.of(row.Event.GuildID)
+	begun := s.news.begun.of(row.Event.GuildID)
 	switch row.Event.Kind {
 	case EventMessage, EventDM:
+		at := begun.at(row.Event.Seq, s.news.end)
 		return row.deleted != 0 && row.deleted <= at.Until
 	case EventEdit, EventDelete:
-		if row.next != 0 && row.next <= at.Until {
+		at := begun.at(row.said, s.news.end)
+		if row.next != 0 && row.next <= s.news.end {
 			return true
 		}
 		if row.calls {
 			return false // its message is not in every scope that it is in
 		}
-		message := row
-		message.Event.Seq, message.said = row.said, 0
-		return row.Event.Seq <= at.Until && row.said > at.From && !s.marks.read(message)
+		return row.Event.Seq <= at.Until && row.said > at.From && !s.others.given(row.Event, row.Reason, row.said)
 	case EventReaction, EventGap:
 	}
 	return false

@@ -45,16 +45,6 @@ func (r Reading) lowest(but map[snowflake.ID]int64) int64 {
 	return lowest
 }
 
-// covers says whether an event was given or left out. Said is the position of the message that
-// it changes; 0 when it changes none.
-func (r Reading) covers(e Event, said int64) bool {
-	at := r.of(e.GuildID)
-	if e.Seq <= at.Seq {
-		return true
-	}
-	return said > at.From && said <= at.Seq && e.Seq <= at.Until
-}
-
 // and is what was read in one or the other reading.
 func (r Reading) and(other Reading) Reading {
 	further := func(a, b Stage) Stage {
@@ -99,12 +89,12 @@ func (r Reading) begin(end int64) Reading {
 	return begun
 }
 
-// reach is a begun reading after everything up to a position was looked at, but for guilds that
-// stopped before, each at its own.
-func (r Reading) reach(position int64, stopped map[snowflake.ID]int64) Reading {
+// reach is a begun reading, in a log that ended at end then, after everything up to a position was
+// looked at, but for guilds that stopped before, each at its own.
+func (r Reading) reach(position, end int64, stopped map[snowflake.ID]int64) Reading {
 	reach := func(s Stage, position int64) Stage {
 		s.Seq = max(s.Seq, position)
-		if s.Seq >= s.Until {
+		if s = s.at(s.Seq+1, end); s.Seq >= s.Until {
 			return Stage{Seq: s.Seq}
 		}
 		return s
@@ -119,6 +109,15 @@ func (r Reading) reach(position int64, stopped map[snowflake.ID]int64) Reading {
 		reached.put(guild, reach(r.of(guild), min(at, position)))
 	}
 	return reached
+}
+
+// at is a begun stage as it is for a message at a position, in a log that ended at end then: who
+// has come past Until takes the changes until then into account.
+func (s Stage) at(position, end int64) Stage {
+	if position > s.Until {
+		s.From, s.Until = s.Until, max(s.Until, end)
+	}
+	return s
 }
 
 // upTo is a reading in a log that ends at a position.

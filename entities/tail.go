@@ -126,8 +126,15 @@ func (t *tail) add(all []*noted) {
 	t.end = max(t.end, all[len(all)-1].Seq)
 	// Many at a time, which costs less for each.
 	if len(t.all) > tailLength+tailLength/4 {
-		t.floor = t.all[len(t.all)-tailLength-1].Seq
-		t.hold(slices.Clone(t.all[len(t.all)-tailLength:]))
+		t.shrink(tailLength)
+	}
+}
+
+// shrink leaves the newest events. The caller holds mu.
+func (t *tail) shrink(to int) {
+	if first := len(t.all) - to; first > 0 {
+		t.floor = t.all[first-1].Seq
+		t.hold(slices.Clone(t.all[first:]))
 	}
 }
 
