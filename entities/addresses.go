@@ -27,7 +27,10 @@ func (r *Registry) addresses(ctx context.Context, heard []Heard) ([][]Address, e
 			all[i] = []Address{{EntityID: h.Event.EntityID, Reason: ByDM}}
 		case EventMessage:
 			all[i] = r.addressed(h, owners[h.Replied])
-		case EventEdit, EventDelete, EventReaction, EventGap:
+		case EventEdit: // its message's addresses come to these
+			h.Person, h.Roles = false, nil
+			all[i] = r.addressed(h, "")
+		case EventDelete, EventReaction, EventGap:
 		}
 	}
 	return all, nil

@@ -48,6 +48,7 @@ func calls(t *testing.T) map[string]call {
 		"Latest":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Latest(c, a)) }},
 		"Acting":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Acting(c, a)) }},
 		"Self":           {do: func(c ctx, s *stage, a act) error { _, _, err := s.Self(c, a); return err }},
+		"SpokeSince":     {do: func(c ctx, s *stage, a act) error { return errOf(s.SpokeSince(c, a, 1, []snowflake.ID{1})) }},
 		"Speakers":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Speakers(c, a, []snowflake.ID{1})) }},
 		"ServersFor":     {do: func(c ctx, s *stage, a act) error { return errOf(s.ServersFor(c, a, entities.SearchText, "Demo")) }},
 		"Reads":          {do: func(c ctx, s *stage, a act) error { return errOf(s.Reads(c, a, general)) }},

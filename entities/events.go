@@ -30,8 +30,8 @@ type Noted struct {
 // Append writes down in one transaction what was heard, with the landings of lines that it shows,
 // and gives back, with their positions, the events that were not there already. Edits and
 // deletions of messages that the log does not have are left out, and so are reactions to what is
-// no entity's line. A change of a message addresses whom the message did, and what was for one
-// entity only stays so. Only the program itself appends.
+// no entity's line. A change of a message addresses whom the message did, an edit also
+// whom it names, and what was for one entity only stays so. Only the program itself appends.
 func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]Noted, error) {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return nil, err
@@ -222,6 +222,9 @@ func (r *Registry) worthNoting(ctx context.Context, heard []Heard, addresses [][
 			if n.EntityID = owners[h.Event.MessageID]; n.EntityID == "" {
 				continue
 			}
+			if n.GuildID == 0 { // between a person and the entity all is for it
+				n.to = []Address{{EntityID: n.EntityID, Reason: ByDM}}
+			}
 		case EventGap:
 		}
 		kept = append(kept, n)
@@ -231,8 +234,15 @@ func (r *Registry) worthNoting(ctx context.Context, heard []Heard, addresses [][
 
 // follow makes a change its message's: for whom it is, whom it addresses, and whose it is.
 func (n *noted) follow(was earlier) {
+	called := n.to
 	n.said, n.by, n.to = was.Seq, was.AuthorID, slices.Clone(was.to)
-	n.GuildID, n.ChannelID, n.EntityID, n.AuthorEntity = was.GuildID, was.ChannelID, was.EntityID, was.AuthorEntity
+	n.GuildID, n.ChannelID, n.EntityID, n.AuthorID, n.AuthorEntity = was.GuildID, was.ChannelID, was.EntityID, was.AuthorID, was.AuthorEntity
+	for _, a := range called {
+		if n.reason(a.EntityID) == "" && a.EntityID != n.AuthorEntity {
+			n.to = append(n.to, a)
+			n.called = append(n.called, a.EntityID)
+		}
+	}
 }
 
 // ownersOf says whose lines messages are.

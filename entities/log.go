@@ -62,7 +62,32 @@ func readPage(db *gorm.DB, l lookup) ([]told, error) {
 	for _, row := range found {
 		page = append(page, told{Item: Item{Event: row.Event, Reason: row.Reason}})
 	}
-	return page, followPage(db, page)
+	if err := followPage(db, page); err != nil {
+		return nil, err
+	}
+	return page, markCalls(db, l.entry.ID, page)
+}
+
+// markCalls finds the edits that address an entity which their messages did not.
+func markCalls(db *gorm.DB, id ID, page []told) error {
+	var said []int64
+	for _, row := range page {
+		if row.Event.Kind == EventEdit && row.Reason != "" {
+			said = append(said, row.said)
+		}
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	var addressed []int64
+	if err := db.Model(&Address{}).Where("entity_id = ? AND seq IN ?", id, said).Pluck("seq", &addressed).Error; err != nil {
+		return fmt.Errorf("read whom edited messages addressed: %w", err)
+	}
+	for i := range page {
+		row := &page[i]
+		row.calls = row.Event.Kind == EventEdit && row.Reason != "" && !slices.Contains(addressed, row.said)
+	}
+	return nil
 }
 
 // followPage notes what became of the messages of a page.

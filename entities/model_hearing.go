@@ -27,7 +27,7 @@ type Event struct {
 	GuildID      snowflake.ID // 0 for direct messages
 	ChannelID    snowflake.ID // the channel or thread that the message stands in
 	MessageID    snowflake.ID
-	AuthorID     snowflake.ID // who spoke, edited or reacted; 0 for a deletion or a gap
+	AuthorID     snowflake.ID // who spoke or reacted, or wrote what was edited or deleted; 0 for a gap
 	AuthorEntity ID           // "" unless one of our entities spoke
 	At           time.Time
 	// EntityID is the only entity that it is for; "" = all that may hear the channel.

@@ -14,8 +14,11 @@ import (
 // Moved is a channel in which something is unread.
 type Moved struct {
 	Guild, Channel snowflake.ID
-	Unread         int
-	Since          time.Time    // when the first unread message came
+	Unread         int          // messages
+	Changes        int          // messages that were edited or deleted, and are not unread
+	Reactions      int          // to the entity's own lines
+	Gaps           int          // times of which messages are missing
+	Since          time.Time    // when the first of all that came
 	First, Last    snowflake.ID // unread messages
 	// Speakers are who spoke there last, newest first, at most [MaxSpeakers].
 	Speakers []Speaker
@@ -33,8 +36,8 @@ type Speaker struct {
 	Message snowflake.ID // the newest one
 }
 
-// Moved lists the channels in which messages are unread that address nobody here, those that
-// moved first before. What cannot be decided now is left for the next time: Gap says what has to
+// Moved lists the channels in which something is unread that does not address the entity, those
+// that moved first before. What cannot be decided now is left for the next time: Gap says what has to
 // be asked for it.
 func (r *Registry) Moved(ctx context.Context, actor Actor) ([]Moved, *Gap, error) {
 	m, err := r.pass(ctx, actor, actMarks, "")
@@ -47,10 +50,15 @@ func (r *Registry) Moved(ctx context.Context, actor Actor) ([]Moved, *Gap, error
 	}
 	s := stock{registry: r, entry: m.entry, marks: marks, from: map[snowflake.ID]int64{}}
 	if found, ok := s.moved(&r.tail); ok {
-		return found, s.lacks, nil
+		return s.besides(found, r.tail.besides(marks.of(ScopeAll).lowest(nil), m.entry)), s.lacks, nil
 	}
-	found, err := s.read(r.db.reader.WithContext(ctx))
-	return found, s.lacks, err
+	db := r.db.reader.WithContext(ctx)
+	found, err := s.read(db)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := s.readBesides(db, marks.of(ScopeAll).lowest(nil))
+	return s.besides(found, all), s.lacks, err
 }
 
 // stock is one look at the channels of an entity.

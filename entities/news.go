@@ -167,6 +167,9 @@ func (s *survey) past(row told) bool {
 		if row.next != 0 && row.next <= s.news.end {
 			return true
 		}
+		if row.calls {
+			return false // its message is not in every scope that it is in
+		}
 		return row.Event.Seq <= at.Until && row.said > at.From && !s.others.given(row.Event, row.Reason, row.said)
 	case EventReaction, EventGap:
 	}

@@ -19,6 +19,8 @@ type noted struct {
 	// none.
 	said int64
 	by   snowflake.ID
+	// called are those whom an edit addresses and its message did not.
+	called []ID
 }
 
 func (n *noted) reason(id ID) AddressReason {
@@ -38,6 +40,8 @@ type told struct {
 	next int64
 	// deleted is the position of its message's deletion, if it is a message; 0 without one.
 	deleted int64
+	// calls: it is an edit that addresses the entity, which the message did not.
+	calls bool
 }
 
 // lookup is what a reader looks for.
@@ -169,7 +173,7 @@ func (t *tail) page(l lookup) (page []told, ok bool) {
 		if !l.finds(&n.Event, reason) {
 			continue
 		}
-		page = append(page, t.tell(n, reason))
+		page = append(page, t.tell(n, l.entry.ID, reason))
 		if len(page) == l.most {
 			break
 		}
@@ -181,11 +185,12 @@ func (t *tail) after(position int64) int {
 	return sort.Search(len(t.all), func(i int) bool { return t.all[i].Seq > position })
 }
 
-func (t *tail) tell(n *noted, reason AddressReason) told {
+func (t *tail) tell(n *noted, id ID, reason AddressReason) told {
 	row := told{Item: Item{Event: n.Event, Reason: reason}, said: n.said}
 	switch n.Kind {
 	case EventMessage, EventDM, EventEdit, EventDelete:
 		row.follow(t.changes[n.MessageID])
+		row.calls = slices.Contains(n.called, id)
 	case EventReaction, EventGap:
 	}
 	return row

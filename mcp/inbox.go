@@ -34,11 +34,11 @@ type item struct {
 	MessageID string      `json:"message_id,omitempty"`
 	Message   *message    `json:"message,omitempty"` // as it is now; of reactions, the entity's own line
 	Reactions []reactedBy `json:"reactions,omitempty"`
+	Author    *author     `json:"author,omitempty"` // of a deletion: who had written it, where that is known
 	Gap       *gapBounds  `json:"gap,omitempty"`
 	Answered  bool        `json:"answered,omitempty"` // the entity has spoken there since
 
-	id      snowflake.ID
-	deleted *author
+	id snowflake.ID
 }
 
 // gapBounds say of when messages are missing.
@@ -50,7 +50,10 @@ type gapBounds struct {
 // moved is a channel in which something is unread.
 type moved struct {
 	ChannelID string   `json:"channel_id"`
-	Unread    int      `json:"unread"`
+	Unread    int      `json:"unread"`              // messages
+	Changes   int      `json:"changes,omitempty"`   // edits and deletions of messages that are not unread
+	Reactions int      `json:"reactions,omitempty"` // to the entity's own lines
+	Gaps      int      `json:"gaps,omitempty"`      // times of which messages are missing
 	Since     string   `json:"since"`
 	Speakers  []author `json:"speakers"`
 
@@ -83,7 +86,8 @@ func (c *call) open(self entities.Entity, found relay.Inbox) inbox {
 	for _, one := range found.Moved {
 		add(one.GuildID, one.ChannelID)
 		in.Moved = append(in.Moved, moved{
-			ChannelID: one.ChannelID.String(), Unread: one.Unread, Since: stamp(one.Since), since: one.Since, Speakers: authorsOf(one.Speakers),
+			ChannelID: one.ChannelID.String(), Unread: one.Unread, Changes: one.Changes, Reactions: one.Reactions, Gaps: one.Gaps,
+			Since: stamp(one.Since), since: one.Since, Speakers: authorsOf(one.Speakers),
 		})
 	}
 	return in
@@ -112,7 +116,7 @@ func itemOf(from relay.Item) item {
 		}
 	case entities.EventDelete:
 		if from.Author.ID != 0 {
-			out.deleted = &authorsOf([]relay.Author{from.Author})[0]
+			out.Author = &authorsOf([]relay.Author{from.Author})[0]
 		}
 	case entities.EventMessage, entities.EventEdit, entities.EventDM, entities.EventReaction:
 	}

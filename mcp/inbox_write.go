@@ -3,6 +3,7 @@ package mcp
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,8 +113,8 @@ func (in inbox) writeEvent(p *page, one item) {
 	switch one.Kind {
 	case string(entities.EventDelete):
 		by := ""
-		if one.deleted != nil {
-			by = " by " + in.label(*one.deleted)
+		if one.Author != nil {
+			by = " by " + in.label(*one.Author)
 		}
 		p.say("deleted: message %s of %s%s", one.MessageID, p.clock(one.id.Time()), by)
 	case string(entities.EventReaction):
@@ -156,8 +157,35 @@ func (in inbox) writeMoved(p *page) {
 			p.say("and %d more channels", len(in.Moved)-i)
 			return
 		}
-		p.say("%s: %d since %s, last %s", in.channelOf(one.ChannelID), one.Unread, shortClock(p, one.since), in.listed(one.Speakers))
+		line := in.channelOf(one.ChannelID) + ": " + one.counts() + " since " + shortClock(p, one.since)
+		if len(one.Speakers) > 0 {
+			line += ", last " + in.listed(one.Speakers)
+		}
+		p.say("%s", line)
 	}
+}
+
+// counts says how much there is; a number alone is of messages.
+func (m moved) counts() string {
+	var parts []string
+	if m.Unread > 0 {
+		parts = append(parts, strconv.Itoa(m.Unread))
+	}
+	for _, of := range []struct {
+		n         int
+		one, many string
+	}{
+		{m.Changes, "an edit or deletion", "edits or deletions"}, {m.Reactions, "a reaction to a line of yours", "reactions to lines of yours"},
+		{m.Gaps, "a gap", "gaps"},
+	} {
+		switch {
+		case of.n == 1:
+			parts = append(parts, of.one)
+		case of.n > 1:
+			parts = append(parts, strconv.Itoa(of.n)+" "+of.many)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // shortClock is a time without seconds.

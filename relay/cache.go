@@ -2,7 +2,9 @@ package relay
 
 import (
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
@@ -60,17 +62,38 @@ func (c *messageCache) put(m discord.Message) {
 // a message which is not there is not made from it.
 func (c *messageCache) update(m discord.Message) {
 	c.mu.Lock()
-	old, ok := c.byID[m.ID]
+	_, ok := c.byID[m.ID]
 	c.mu.Unlock()
-	if !ok {
-		return
+	if ok {
+		c.put(m)
 	}
-	if m.Author.ID == 0 {
-		c.remove(m.ID)
-		return
+}
+
+// proxyTime is how soon after a person's message its proxy comes, and the deletion after that.
+const proxyTime = 30 * time.Second
+
+// proxied says whether a webhook has said a message again, as PluralKit and its like do: for a
+// person who speaks under several names they say it under one of them, without the marks that
+// chose it, and delete what the person said.
+func (c *messageCache) proxied(old discord.Message, now time.Time) bool {
+	if old.WebhookID != nil || old.Author.Bot || now.Sub(old.ID.Time()) > proxyTime {
+		return false
 	}
-	m.ReferencedMessage = old.message.ReferencedMessage
-	c.put(m)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range slices.Backward(c.order) {
+		if id == old.ID {
+			break
+		}
+		m, ok := c.byID[id]
+		if !ok || m.message.WebhookID == nil || m.message.ChannelID != old.ChannelID || id < old.ID {
+			continue
+		}
+		if said := m.message.Content; len(m.message.Attachments) == len(old.Attachments) && strings.Contains(old.Content, said) && (said != "" || len(old.Attachments) > 0) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *messageCache) get(id snowflake.ID) (discord.Message, bool) {

@@ -31,16 +31,15 @@ func (r *Relay) hear(event gateway.EventData) {
 	case gateway.EventMessageCreate:
 		r.hearMessage(e.Message)
 	case gateway.EventMessageUpdate:
-		if r.hidden(e.Message) {
-			r.cache.remove(e.ID)
-			return
-		}
-		r.cache.update(e.Message)
-		r.faces.update(e.Message)
+		r.hearUpdate(e.Message)
 	case gateway.EventMessageDelete:
-		r.cache.remove(e.ID)
+		r.hearDeletions(e.GuildID, e.ChannelID, e.ID)
 	case gateway.EventMessageDeleteBulk:
-		r.cache.remove(e.IDs...)
+		r.hearDeletions(e.GuildID, e.ChannelID, e.IDs...)
+	case gateway.EventMessageReactionAdd:
+		r.hearReaction(e)
+	default:
+		r.hearWithdrawal(event)
 	}
 }
 
@@ -48,7 +47,7 @@ func (r *Relay) hearMessage(m discord.Message) {
 	if m.GuildID != nil && m.Member != nil && m.WebhookID == nil {
 		r.notice(*m.GuildID, m.Author, *m.Member)
 	}
-	if m.GuildID == nil || !spoken(m.Type) || m.Author.ID == r.world.Bot() {
+	if m.GuildID == nil || !newsworthy(m.Type) || m.Author.ID == r.world.Bot() {
 		return
 	}
 	// Claimed first: a line's echo counts wherever it is heard.
@@ -129,13 +128,21 @@ func (r *Relay) noteMessage(m discord.Message, echo *flight) {
 		},
 		Text: m.Content, Person: byPerson(m), Roles: m.MentionRoles,
 	}}
-	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
+	if !spoken(m.Type) { // a thread's name, say, calls nobody
+		h.heard.Text, h.heard.Person, h.heard.Roles = "", false, nil
+	}
+	if spoken(m.Type) && m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
 		h.heard.Replied = *m.MessageReference.MessageID
 	}
 	if echo != nil {
 		h.heard.Event.AuthorEntity = echo.line.EntityID
 		h.heard.Landing = &entities.Landing{Line: echo.line, Part: echo.part, Channel: m.ChannelID, Message: m.ID}
 	}
+	r.handOver(h)
+}
+
+// handOver gives what was heard to the event log. It does not wait.
+func (r *Relay) handOver(h utterance) {
 	select {
 	case r.inbox.heard <- h:
 	default:

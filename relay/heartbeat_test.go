@@ -97,8 +97,9 @@ func TestManyWaiters(t *testing.T) {
 	for range waiters {
 		go func() {
 			defer func() { done <- struct{}{} }()
-			for ctx.Err() == nil {
-				_, _ = s.relay.Wait(ctx, ada, relay.WaitRequest{Timeout: time.Second}) // the news do not matter here
+			for cursor := ""; ctx.Err() == nil; {
+				news, _ := s.relay.Wait(ctx, ada, relay.WaitRequest{Timeout: time.Second, Cursor: cursor}) // what they are does not matter here
+				cursor = news.Cursor
 			}
 		}()
 	}

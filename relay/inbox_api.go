@@ -104,7 +104,10 @@ type Unread struct {
 type Moved struct {
 	GuildID   snowflake.ID
 	ChannelID snowflake.ID
-	Unread    int
-	Since     time.Time // when the first unread message came
+	Unread    int       // messages
+	Changes   int       // edits and deletions of messages that are not unread
+	Reactions int       // to the entity's own lines
+	Gaps      int       // times of which messages are missing
+	Since     time.Time // when the first of all that came
 	Speakers  []Author  // the last ones, newest first
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -42,14 +43,19 @@ func (r *Relay) fold(actor entities.Actor, from []entities.Item) []folded {
 		}
 	}
 	out := make([]folded, 0, len(from))
+	reasons := map[snowflake.ID]entities.AddressReason{} // of edits that are left out
 	for _, item := range from {
 		e := item.Event
 		switch e.Kind {
 		case entities.EventEdit, entities.EventDelete:
 			if said[e.MessageID] || e.Seq < changes[e.MessageID] || r.changed.covers(actor, e.MessageID, e.Seq) {
+				reasons[e.MessageID] = cmp.Or(reasons[e.MessageID], item.Reason)
 				continue
 			}
 		case entities.EventReaction:
+			if !r.changes.stands(e.MessageID, e.AuthorID, e.Emoji) {
+				continue
+			}
 			if at, known := lines[e.MessageID]; known {
 				out[at].reactions = append(out[at].reactions, e)
 				continue
@@ -61,13 +67,21 @@ func (r *Relay) fold(actor entities.Actor, from []entities.Item) []folded {
 		}
 		out = append(out, folded{Item: item})
 	}
+	for i := range out {
+		// What is shown is the text of the last edit.
+		out[i].Reason = cmp.Or(out[i].Reason, reasons[out[i].Event.MessageID])
+	}
 	return out
 }
 
-// reacted lists the emoji on a line with who put them there, by id.
-func (f folded) reacted() []Reacted {
+// reacted lists the emoji on a line with who put them there, by id; of those of whom shows says
+// that they may be told of.
+func (f folded) reacted(shows func(snowflake.ID) bool) []Reacted {
 	var all []Reacted
 	for _, e := range f.reactions {
+		if e.GuildID != 0 && !shows(e.AuthorID) {
+			continue
+		}
 		i := slices.IndexFunc(all, func(one Reacted) bool { return one.Emoji == e.Emoji })
 		if i < 0 {
 			i = len(all)

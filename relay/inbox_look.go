@@ -123,7 +123,12 @@ func (r *Relay) give(ctx context.Context, actor entities.Actor, from []entities.
 			items = append(items, item)
 		}
 	}
-	r.nameReactors(ctx, items)
+	if err := r.markAnswered(ctx, actor, items); err != nil {
+		return nil, err
+	}
+	if err := r.nameOthers(ctx, actor, items); err != nil {
+		return nil, err
+	}
 	return r.stillShown(items), nil
 }
 
@@ -164,13 +169,14 @@ func (d *delivery) item(ctx context.Context, f folded) (Item, bool, error) {
 		item.From, item.Until = timeOf(e.MessageID), timeOf(e.UntilID)
 		return item, true, nil
 	case entities.EventDelete:
-		return item, true, nil
+		item.Author = d.wrote(e)
+		return item, e.GuildID == 0 || d.relay.shows(e.AuthorID), nil
 	case entities.EventReaction:
 		if found {
 			item.Message = &m
 		}
-		item.Reactions = f.reacted()
-		return item, true, nil
+		item.Reactions = f.reacted(d.relay.shows)
+		return item, len(item.Reactions) > 0, nil
 	case entities.EventMessage, entities.EventEdit, entities.EventDM:
 	}
 	if m.Author.Kind == Entity && m.Author.Entity == "" {
@@ -184,8 +190,19 @@ func (d *delivery) item(ctx context.Context, f folded) (Item, bool, error) {
 		d.relay.changed.note(d.actor, e.MessageID, d.relay.latest(ctx, d.actor))
 	}
 	item.Message, item.Author = &m, m.Author
-	item.Answered = item.Reason != "" && d.relay.spoke.since(d.actor.EntityID(), e.ChannelID, e.MessageID)
 	return item, true, nil
+}
+
+// wrote says who wrote what was deleted, as far as it is known without asking.
+func (d *delivery) wrote(deleted entities.Event) Author {
+	who, known := d.relay.changes.author(deleted.MessageID)
+	if !known {
+		who = Author{ID: deleted.AuthorID, Kind: Human}
+	}
+	if who.Entity = deleted.AuthorEntity; who.Entity != "" {
+		who.Kind = Entity
+	}
+	return who
 }
 
 // hears says whether an event may be told. What is said in a direct message is its entity's

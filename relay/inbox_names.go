@@ -62,7 +62,8 @@ func (g *register) name(ctx context.Context, guild, user snowflake.ID) Author {
 		return known
 	}
 	who := Author{ID: user, Kind: Human}
-	if user == 0 || guild == 0 || g.asked >= mostNamesAsked {
+	who.Name, _ = r.called.name(guild, user)
+	if who.Name != "" || user == 0 || guild == 0 || g.asked >= mostNamesAsked {
 		return who
 	}
 	g.asked++
@@ -80,10 +81,29 @@ func (g *register) name(ctx context.Context, guild, user snowflake.ID) Author {
 	return who
 }
 
-// nameReactors names who reacted to lines. Those of other entities keep their ids.
-func (r *Relay) nameReactors(ctx context.Context, items []Item) {
-	g := register{relay: r}
+// nameOthers names who reacted to lines and who wrote what was deleted. Reactions of other
+// entities keep their ids.
+func (r *Relay) nameOthers(ctx context.Context, actor entities.Actor, items []Item) error {
+	var lines []snowflake.ID
 	for _, item := range items {
+		if item.Kind == entities.EventDelete && item.Author.Entity != "" {
+			lines = append(lines, item.MessageID)
+		}
+	}
+	speakers, err := r.registry.Speakers(ctx, actor, lines)
+	if err != nil {
+		return err
+	}
+	g := register{relay: r}
+	for i := range items {
+		item := &items[i]
+		switch {
+		case item.Kind != entities.EventDelete || item.Author.Name != "":
+		case item.Author.Entity != "":
+			item.Author.Name = speakers[item.MessageID].Name
+		case item.Author.ID != 0:
+			item.Author = g.name(ctx, item.GuildID, item.Author.ID)
+		}
 		for _, one := range item.Reactions {
 			for i, by := range one.By {
 				if by.Entity == "" {
@@ -92,6 +112,31 @@ func (r *Relay) nameReactors(ctx context.Context, items []Item) {
 			}
 		}
 	}
+	return nil
+}
+
+// markAnswered marks what addresses the entity where it has spoken since.
+func (r *Relay) markAnswered(ctx context.Context, actor entities.Actor, items []Item) error {
+	var channels []snowflake.ID
+	var first snowflake.ID
+	for _, item := range items {
+		if item.Reason != "" {
+			if channels = append(channels, item.ChannelID); first == 0 || item.MessageID < first {
+				first = item.MessageID
+			}
+		}
+	}
+	if len(channels) == 0 {
+		return nil
+	}
+	spoke, err := r.registry.SpokeSince(ctx, actor, first, channels)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		items[i].Answered = items[i].Reason != "" && items[i].Message != nil && spoke[items[i].ChannelID] > items[i].MessageID
+	}
+	return nil
 }
 
 // stillShown leaves out what people did who hide by now: naming took time.
@@ -138,7 +183,9 @@ func (r *Relay) moved(ctx context.Context, actor entities.Actor) ([]Moved, error
 	g := register{relay: r}
 	out := make([]Moved, 0, len(found))
 	for _, one := range found {
-		m := Moved{GuildID: one.Guild, ChannelID: one.Channel, Unread: one.Unread, Since: one.Since}
+		m := Moved{
+			GuildID: one.Guild, ChannelID: one.Channel, Unread: one.Unread, Changes: one.Changes, Reactions: one.Reactions, Gaps: one.Gaps, Since: one.Since,
+		}
 		for _, s := range one.Speakers {
 			m.Speakers = append(m.Speakers, r.speaker(ctx, &g, one.Guild, s, speakers))
 		}

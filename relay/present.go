@@ -123,6 +123,13 @@ func spoken(t discord.MessageType) bool {
 	}
 }
 
+// newsworthy says whether a message is news to those who hear the channel: what somebody said, and
+// the notices of Discord's that are known. A thread's first message was news where it was said.
+func newsworthy(t discord.MessageType) bool {
+	_, notice := notices[t]
+	return spoken(t) || (notice && t != discord.MessageTypeThreadStarterMessage)
+}
+
 var marks = regexp.MustCompile(`<(@!?|@&|#)(\d{15,20})>|<a?:([A-Za-z0-9_]{2,32}):\d{15,20}>|<t:(-?\d{1,13})(?::[tTdDfFRsS])?>`)
 
 // readable replaces Discord's marks for people, roles, channels, emoji and times by names.

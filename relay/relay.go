@@ -86,7 +86,7 @@ type Relay struct {
 	faces     faces
 	searches  searches
 	changed   changedMessages
-	spoke     spoke
+	changes   changes
 	names     names
 	told      queue[int64]    // lines whose answers arrived
 	life      context.Context // of what is under way; ended by Close
@@ -116,7 +116,7 @@ func New(cfg Config) (*Relay, error) {
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
 	r.inbox = newInbox()
-	r.changed, r.spoke, r.names = newChangedMessages(), newSpoke(), newNames()
+	r.changed, r.changes, r.names = newChangedMessages(), newChanges(), newNames()
 	r.lookups = newLookups()
 	r.searching = newSearchPace()
 	r.strays = make(chan discord.Message, mostStrays)

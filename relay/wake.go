@@ -63,7 +63,6 @@ func (r *Relay) wake(noted []entities.Noted) {
 	if len(noted) == 0 {
 		return
 	}
-	r.spoke.note(noted)
 	list := r.inbox.listeners.list()
 	if len(list) == 0 {
 		return

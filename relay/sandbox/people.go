@@ -146,6 +146,20 @@ func (d *Discord) EditMessage(user, channel, message ID, content string) error {
 	return d.revise(m, in, nil, d.permissions(user, ch).Has(MentionEveryone))
 }
 
+// Unfurl adds embeds to a message as Discord does for its links, some time after it was posted.
+// Sends MESSAGE_UPDATE; that is no edit, so that edited_timestamp stays.
+func (d *Discord) Unfurl(channel, message ID, embeds ...Embed) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m := d.message(channel, message)
+	if m == nil {
+		return fmt.Errorf("unfurl message %s: %w", message, refuse(10008))
+	}
+	m.Embeds = append(m.Embeds, embeds...)
+	d.dispatch(m.GuildID, m.ChannelID, messageIntent(m.GuildID), "MESSAGE_UPDATE", messageEvent{m, false})
+	return nil
+}
+
 // DeleteMessages deletes messages of a channel as a user: their own, or anybody's with
 // Manage Messages. One sends MESSAGE_DELETE, several MESSAGE_DELETE_BULK.
 func (d *Discord) DeleteMessages(user, channel ID, messages ...ID) error {
