@@ -55,7 +55,7 @@ func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]No
 		if err := land(tx, heard); err != nil {
 			return err
 		}
-		if err := batch.write(tx); err != nil {
+		if err := r.writeBatch(tx, batch); err != nil {
 			return err
 		}
 		if written, err = r.insertEvents(tx, sifted); err != nil {

@@ -61,7 +61,7 @@ func (r *Registry) ShrinkTail(to int) {
 // what moved. Known is false when not everything is in memory.
 func (r *Registry) BothWays(ctx context.Context, actor Actor, scope Scope, from Reading) (memory, database []any, known bool, err error) {
 	e := r.roster.entry(actor.entity)
-	l := lookup{entry: e, scope: scope, after: from.lowest(nil), from: from}
+	l := lookup{entry: e, scope: scope, after: from.lowest(nil), from: from, most: newsPage}
 	page, known := r.tail.page(l)
 	if !known {
 		return nil, nil, false, nil

@@ -55,7 +55,7 @@ func readPage(db *gorm.DB, l lookup) ([]told, error) {
 		Event  `gorm:"embedded"`
 		Reason AddressReason
 	}
-	if err := query.Order("events.seq").Limit(newsPage).Find(&found).Error; err != nil {
+	if err := query.Order("events.seq").Limit(l.most).Find(&found).Error; err != nil {
 		return nil, fmt.Errorf("read the event log: %w", err)
 	}
 	page := make([]told, 0, len(found))

@@ -2,6 +2,7 @@ package entities
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -15,13 +16,16 @@ type marking struct {
 	mu    sync.Mutex
 	known map[string]readMarks // by credential, as far as they were asked for
 	next  *markBatch           // nil when nothing is to be written
+	// changes is how often something was written.
+	changes int
 }
 
 // markBatch are marks on their way to the database.
 type markBatch struct {
-	changes map[string]markChange // by credential
+	read    map[string]readMarks // by credential: what is to be added
 	done    chan struct{}
-	err     error // when done
+	changes map[string]markChange // by credential, when they are written
+	err     error                 // when done
 }
 
 type markChange struct{ before, after readMarks }
@@ -32,26 +36,40 @@ const markTime = 3 * time.Millisecond
 
 // marksOf gives the marks of an actor's credential.
 func (r *Registry) marksOf(ctx context.Context, actor Actor) (readMarks, error) {
-	r.marking.mu.Lock()
-	known, ok := r.marking.known[actor.credential]
-	r.marking.mu.Unlock()
-	if ok {
-		return known, nil
+	for {
+		known, ok, changes := r.marking.get(actor.credential)
+		if ok {
+			return known, nil
+		}
+		read, err := readMarksOf(r.db.reader.WithContext(ctx), actor.credential)
+		if err != nil {
+			return nil, err
+		}
+		if r.marking.learn(actor.credential, read, changes) {
+			return read, nil
+		}
 	}
-	// While nothing is written, so that what is remembered is not old.
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	read, err := readMarksOf(r.db.reader.WithContext(ctx), actor.credential)
-	if err != nil {
-		return nil, err
+}
+
+func (m *marking) get(credential string) (marks readMarks, ok bool, changes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	marks, ok = m.known[credential]
+	return marks, ok, m.changes
+}
+
+// learn remembers what was read, unless anything was written meanwhile: it may be old then.
+func (m *marking) learn(credential string, read readMarks, changes int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.changes != changes {
+		return false
 	}
-	r.marking.mu.Lock()
-	defer r.marking.mu.Unlock()
-	if r.marking.known == nil || len(r.marking.known) >= mostCredentials {
-		r.marking.known = map[string]readMarks{}
+	if m.known == nil || len(m.known) >= mostCredentials {
+		m.known = map[string]readMarks{}
 	}
-	r.marking.known[actor.credential] = read
-	return read, nil
+	m.known[credential] = read
+	return true
 }
 
 // Mark notes how far the actor's credential has read a scope. It never moves back. It outlives the
@@ -92,14 +110,12 @@ func (m *marking) enter(credential string, known readMarks, scope Scope, reading
 		return nil, false
 	}
 	if first = m.next == nil; first {
-		m.next = &markBatch{changes: map[string]markChange{}, done: make(chan struct{})}
+		m.next = &markBatch{read: map[string]readMarks{}, done: make(chan struct{})}
 	}
-	change, ok := m.next.changes[credential]
-	if !ok {
-		change = markChange{before: known, after: known}
+	if m.next.read[credential] == nil {
+		m.next.read[credential] = readMarks{}
 	}
-	change.after = change.after.with(scope, reading)
-	m.next.changes[credential] = change
+	m.next.read[credential][scope] = m.next.read[credential][scope].and(reading)
 	return m.next, first
 }
 
@@ -113,12 +129,29 @@ func (m *marking) take() *markBatch {
 	return batch
 }
 
-// write writes a batch. Marks that changed since they were entered changed only by being read anew.
-func (b *markBatch) write(tx *gorm.DB) error {
-	if b == nil {
+// writeBatch writes a batch on top of what was written before it. The caller holds writing.
+func (r *Registry) writeBatch(tx *gorm.DB, batch *markBatch) error {
+	if batch == nil {
 		return nil
 	}
-	return saveMarks(tx, b.changes)
+	batch.changes = make(map[string]markChange, len(batch.read))
+	for credential, read := range batch.read {
+		before, ok, _ := r.marking.get(credential)
+		if !ok {
+			var err error
+			if before, err = readMarksOf(tx, credential); errors.Is(err, gorm.ErrRecordNotFound) {
+				continue // it has ended meanwhile
+			} else if err != nil {
+				return err
+			}
+		}
+		after := before
+		for scope, reading := range read {
+			after = after.with(scope, reading)
+		}
+		batch.changes[credential] = markChange{before: before, after: after}
+	}
+	return saveMarks(tx, batch.changes)
 }
 
 // end tells those who wait, when what they marked is in the database or cannot be.
@@ -128,6 +161,7 @@ func (m *marking) end(batch *markBatch, err error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.changes++
 	for credential, change := range batch.changes {
 		if _, ok := m.known[credential]; ok && err == nil {
 			m.known[credential] = change.after
@@ -142,6 +176,7 @@ func (m *marking) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.known = nil
+	m.changes++
 }
 
 // writeMarks writes a batch after a moment, unless the event log took it along meanwhile.
@@ -161,5 +196,5 @@ func (r *Registry) writeMarks(ctx context.Context, batch *markBatch) {
 	default:
 	}
 	batch = r.marking.take()
-	r.marking.end(batch, r.write(ctx, false, batch.write))
+	r.marking.end(batch, r.write(ctx, false, func(tx *gorm.DB) error { return r.writeBatch(tx, batch) }))
 }

@@ -2,12 +2,13 @@ package entities
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/disgoorg/snowflake/v2"
 )
 
 const (
-	// newsPage is how many rows are looked at in one query.
+	// newsPage is how many rows are looked at in one query, at most.
 	newsPage = 200
 	// mostBehind is how many guilds a reader can be behind in. It bounds a cursor's length.
 	mostBehind = 8
@@ -67,6 +68,9 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 	if q.After != nil {
 		from = *q.After
 	}
+	// Who reads again and again without ever waiting leaves room for those who hear: with as many
+	// readers as may come, each taking its full turn, a heartbeat would come too late.
+	runtime.Gosched()
 	end := r.tail.ends() // before anything is read: what comes later may be seen only in part
 	s := survey{
 		registry: r, entry: m.entry, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
@@ -107,8 +111,9 @@ func (s *survey) look(ctx context.Context, q Query) error {
 		}
 	}
 	n.looked = n.begun.lowest(n.stopped)
+	most := min(newsPage, q.Limit+1) // one more says whether there are others
 	for {
-		page, err := s.registry.find(ctx, lookup{entry: s.entry, scope: q.Scope, after: n.looked, from: n.begun, but: n.stopped})
+		page, err := s.registry.find(ctx, lookup{entry: s.entry, scope: q.Scope, after: n.looked, from: n.begun, but: n.stopped, most: most})
 		if err != nil {
 			return err
 		}
@@ -117,7 +122,7 @@ func (s *survey) look(ctx context.Context, q Query) error {
 				return nil
 			}
 		}
-		if len(page) < newsPage {
+		if len(page) < most {
 			n.looked = max(n.looked, n.end)
 			return nil
 		}

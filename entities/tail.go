@@ -51,6 +51,7 @@ type lookup struct {
 	after int64
 	from  Reading
 	but   map[snowflake.ID]int64 // guilds that are left out
+	most  int                    // how many are wanted
 }
 
 // finds says whether an event could be news there.
@@ -158,21 +159,22 @@ func (t *tail) ends() int64 {
 	return t.end
 }
 
-// page finds the first events of a lookup, newsPage at most; ok is false when not all that it
-// looks for is in memory.
+// page finds the first events of a lookup; ok is false when not all that it looks for is in memory.
 func (t *tail) page(l lookup) (page []told, ok bool) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if l.after < t.floor {
 		return nil, false
 	}
-	for _, n := range t.all[t.after(l.after):] {
+	rest := t.all[t.after(l.after):]
+	page = make([]told, 0, min(l.most, len(rest)))
+	for _, n := range rest {
 		reason := n.reason(l.entry.ID)
 		if !l.finds(&n.Event, reason) {
 			continue
 		}
 		page = append(page, t.tell(n, l.entry.ID, reason))
-		if len(page) == newsPage {
+		if len(page) == l.most {
 			break
 		}
 	}

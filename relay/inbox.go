@@ -48,6 +48,7 @@ func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest)
 	defer timer.Stop()
 	waiting := r.inbox.listeners.join(actor, req.Scope)
 	defer r.inbox.listeners.leave(waiting)
+	lull := lull{relay: r, actor: actor, scope: req.Scope, bell: waiting.bell, over: timer.C}
 	at := sight{scope: req.Scope, after: after, limit: limitOf(req.Limit)}
 	for {
 		found, seen, err := r.look(ctx, actor, at)
@@ -55,13 +56,8 @@ func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest)
 			return found, err
 		}
 		at.after = &seen.reached
-		select {
-		case <-waiting.bell:
-		case <-timer.C:
-			return found, r.mayWait(ctx, actor, req.Scope)
-		case <-again(seen.held):
-		case <-ctx.Done():
-			return Inbox{}, context.Cause(ctx)
+		if over, err := lull.wait(ctx, again(seen.held)); over || err != nil {
+			return found, err
 		}
 	}
 }

@@ -126,7 +126,10 @@ func (r *Relay) give(ctx context.Context, actor entities.Actor, from []entities.
 	if err := r.markAnswered(ctx, actor, items); err != nil {
 		return nil, err
 	}
-	return items, r.nameOthers(ctx, actor, items)
+	if err := r.nameOthers(ctx, actor, items); err != nil {
+		return nil, err
+	}
+	return r.stillShown(items), nil
 }
 
 // delivery is one look at events whose messages were found.

@@ -117,10 +117,15 @@ func (r *Relay) skipped(skip GatewaySkip) {
 		r.world.SetAvailable(skip.ID, false) // GUILD_CREATE opens it, if it still comes
 	case gateway.EventTypeMessageUpdate, gateway.EventTypeMessageDelete:
 		r.cache.remove(skip.ID)
+	case gateway.EventTypeMessageDeleteBulk:
+		r.cache.clear() // whichever they were
 	case gateway.EventTypeGuildUpdate:
-		r.doubt(skip.ID)
+		skip.Guild = skip.ID
+		fallthrough
 	case gateway.EventTypeGuildRoleCreate, gateway.EventTypeGuildRoleUpdate, gateway.EventTypeGuildRoleDelete:
-		r.doubt(skip.Guild)
+		for _, guild := range r.meant(skip) {
+			r.doubt(guild)
+		}
 	case gateway.EventTypeGuildMemberAdd, gateway.EventTypeGuildMemberUpdate, gateway.EventTypeGuildMemberRemove, gateway.EventTypeGuildMembersChunk:
 		r.doubtMember(skip)
 	}
