@@ -175,7 +175,8 @@ func (m moved) counts() string {
 		n         int
 		one, many string
 	}{
-		{m.Changes, "an edit or deletion", "edits or deletions"}, {m.Reactions, "a reaction to a line of yours", "reactions to lines of yours"},
+		{m.Changes, "an edit or deletion", "edits or deletions"},
+		{m.Reactions, "a reaction to a line of yours", "reactions to lines of yours"},
 		{m.Gaps, "a gap", "gaps"},
 	} {
 		switch {

@@ -7,6 +7,9 @@ import (
 	"github.com/disgoorg/snowflake/v2"
 )
 
+// mostRemembered bounds what is remembered of names and of changes.
+const mostRemembered = 10_000
+
 // changes is what is remembered of changes that Discord told of, and would not tell again. It is
 // bounded: what is forgotten costs an item too many, or a name.
 type changes struct {

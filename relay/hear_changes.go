@@ -11,8 +11,8 @@ import (
 	"troupe/entities"
 )
 
-// lateEdit is how old an edit may be that is told of as one, of a message that is not
-// remembered. Discord sends the same event for pins, votes and link previews, with the time of
+// lateEdit is how old an edit may be that is told of as one, of a message of which is not
+// remembered how it was before. Discord sends the same event for pins, votes and link previews, with the time of
 // the last edit in it.
 const lateEdit = 10 * time.Minute
 
@@ -34,18 +34,24 @@ func (r *Relay) hearUpdate(m discord.Message) {
 	if (known || m.Author.ID != 0) && !spoken(m.Type) || m.Author.ID == r.world.Bot() {
 		return
 	}
-	edited := m.EditedTimestamp != nil && r.changes.editedAt(m.ID, *m.EditedTimestamp)
-	if known {
-		edited = edited && substance(old) != substance(m)
-	} else {
-		edited = edited && r.now().Sub(*m.EditedTimestamp) < lateEdit
-	}
-	if edited {
+	if r.edited(old, known, m) {
 		r.noteChange(m.GuildID, entities.Heard{
 			Event: entities.Event{Kind: entities.EventEdit, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.EditedTimestamp.UTC()},
 			Text:  m.Content,
 		})
 	}
+}
+
+// edited says whether an update is an edit of which was not told yet. What is remembered may be
+// newer than the event: Discord was asked for it, or we edited it ourselves.
+func (r *Relay) edited(old discord.Message, known bool, m discord.Message) bool {
+	if m.EditedTimestamp == nil || !r.changes.editedAt(m.ID, *m.EditedTimestamp) {
+		return false
+	}
+	if known && (old.EditedTimestamp == nil || m.EditedTimestamp.After(*old.EditedTimestamp)) {
+		return substance(old) != substance(m)
+	}
+	return r.now().Sub(*m.EditedTimestamp) < lateEdit
 }
 
 // mended is a message after an update. One that lacks the author is in parts: the rest is as it

@@ -29,7 +29,7 @@ func (f folded) needsText() bool {
 
 // fold leaves out changes of messages that are given as they are now, and puts reactions to the
 // same line together.
-func (r *Relay) fold(actor entities.Actor, from []entities.Item) []folded {
+func (r *Relay) fold(from []entities.Item) []folded {
 	changes := map[snowflake.ID]int64{} // the last change of each message
 	lines := map[snowflake.ID]int{}     // where the reactions to a line are
 	said := map[snowflake.ID]bool{}
@@ -48,7 +48,7 @@ func (r *Relay) fold(actor entities.Actor, from []entities.Item) []folded {
 		e := item.Event
 		switch e.Kind {
 		case entities.EventEdit, entities.EventDelete:
-			if said[e.MessageID] || e.Seq < changes[e.MessageID] || r.changed.covers(actor, e.MessageID, e.Seq) {
+			if said[e.MessageID] || e.Seq < changes[e.MessageID] {
 				reasons[e.MessageID] = cmp.Or(reasons[e.MessageID], item.Reason)
 				continue
 			}

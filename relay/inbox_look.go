@@ -107,7 +107,7 @@ func fit(items []Item, room int) int {
 
 // give makes items of events, without those that are no news any more.
 func (r *Relay) give(ctx context.Context, actor entities.Actor, from []entities.Item) ([]Item, error) {
-	together := r.fold(actor, from)
+	together := r.fold(from)
 	found, err := r.texts(ctx, actor, together)
 	if err != nil {
 		return nil, err
@@ -158,10 +158,7 @@ func (d *delivery) item(ctx context.Context, f folded) (Item, bool, error) {
 		return Item{}, false, err
 	case (missing || !sees) && e.GuildID != 0 && d.relay.world.Pending(e.GuildID):
 		return Item{}, false, errOutOfTouch
-	case missing:
-		d.relay.changed.note(d.actor, e.MessageID, d.relay.latest(ctx, d.actor))
-		return Item{}, false, nil
-	case !sees:
+	case missing, !sees:
 		return Item{}, false, nil
 	}
 	switch e.Kind {
@@ -185,9 +182,6 @@ func (d *delivery) item(ctx context.Context, f folded) (Item, bool, error) {
 	// Its row may have come later than its echo.
 	if m.Author.Entity != "" && m.Author.Entity == d.actor.EntityID() {
 		return Item{}, false, nil
-	}
-	if !m.EditedAt.IsZero() {
-		d.relay.changed.note(d.actor, e.MessageID, d.relay.latest(ctx, d.actor))
 	}
 	item.Message, item.Author = &m, m.Author
 	return item, true, nil
@@ -219,13 +213,4 @@ func (d *delivery) hears(ctx context.Context, e entities.Event) (bool, error) {
 		d.sees[e.ChannelID] = sees
 	}
 	return sees, err
-}
-
-// latest is the log's end. When it cannot be had, nothing is.
-func (r *Relay) latest(ctx context.Context, actor entities.Actor) int64 {
-	latest, err := r.registry.Latest(ctx, actor)
-	if err != nil {
-		return 0
-	}
-	return latest
 }

@@ -85,7 +85,6 @@ type Relay struct {
 	speeches  speeches
 	faces     faces
 	searches  searches
-	changed   changedMessages
 	changes   changes
 	names     names
 	told      queue[int64]    // lines whose answers arrived
@@ -116,7 +115,7 @@ func New(cfg Config) (*Relay, error) {
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
 	r.inbox = newInbox()
-	r.changed, r.changes, r.names = newChangedMessages(), newChanges(), newNames()
+	r.changes, r.names = newChanges(), newNames()
 	r.lookups = newLookups()
 	r.searching = newSearchPace()
 	r.strays = make(chan discord.Message, mostStrays)
