@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 	"github.com/pelletier/go-toml/v2"
@@ -23,14 +24,17 @@ const (
 
 	maxConfigSize = 16 << 10 // bytes
 	maxTokenSize  = 4 << 10  // bytes of a token file
+
+	day = 24 * time.Hour
 )
 
 // settings are the config file as it is written. A key that is left out keeps its default.
 type settings struct {
-	Discord  discordSettings  `toml:"discord"`
-	HTTP     httpSettings     `toml:"http"`
-	Database databaseSettings `toml:"database"`
-	Log      logSettings      `toml:"log"`
+	Discord   discordSettings   `toml:"discord"`
+	HTTP      httpSettings      `toml:"http"`
+	Database  databaseSettings  `toml:"database"`
+	Retention retentionSettings `toml:"retention"`
+	Log       logSettings       `toml:"log"`
 }
 
 type discordSettings struct {
@@ -50,6 +54,10 @@ type httpSettings struct {
 
 type databaseSettings struct {
 	URL string `toml:"url"`
+}
+
+type retentionSettings struct {
+	Events int `toml:"events"`
 }
 
 type logSettings struct {
@@ -72,6 +80,8 @@ type config struct {
 	FormerURLs []string
 
 	Database string
+	// EventLife is how long the event log is kept.
+	EventLife time.Duration
 
 	// AdoptApplication is given on the command line, for one start.
 	AdoptApplication bool
@@ -123,10 +133,11 @@ func oneLine(text string) string {
 
 func defaults() settings {
 	return settings{
-		Discord:  discordSettings{APIURL: "https://discord.com/api/v10", Operators: []any{}, Admit: "ask", DevGuilds: []any{}},
-		HTTP:     httpSettings{Listen: ":8080", FormerURLs: []string{}},
-		Database: databaseSettings{URL: "sqlite:troupe.db"},
-		Log:      logSettings{Level: "info", Format: "text"},
+		Discord:   discordSettings{APIURL: "https://discord.com/api/v10", Operators: []any{}, Admit: "ask", DevGuilds: []any{}},
+		HTTP:      httpSettings{Listen: ":8080", FormerURLs: []string{}},
+		Database:  databaseSettings{URL: "sqlite:troupe.db"},
+		Retention: retentionSettings{Events: int(entities.UsualEventLife / day)},
+		Log:       logSettings{Level: "info", Format: "text"},
 	}
 }
 

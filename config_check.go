@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -74,7 +75,7 @@ func (s settings) check(from source, token string) (c config, faults configFault
 		faults = append(faults, fault)
 	}
 	for _, step := range []func(source, *config) *configError{
-		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
+		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkRetention, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
 	} {
 		if fault := step(from, &c); fault != nil {
 			faults = append(faults, fault)
@@ -230,6 +231,17 @@ func (s settings) checkStore(from source, c *config) *configError {
 		return from.fault("database.url", err.Error())
 	}
 	c.Database = s.Database.URL
+	return nil
+}
+
+// longestRetention in days: what nobody asks for any more need not be kept.
+const longestRetention = 365
+
+func (s settings) checkRetention(from source, c *config) *configError {
+	if s.Retention.Events < 1 || s.Retention.Events > longestRetention {
+		return from.fault("retention.events", "write a number of days from 1 to 365")
+	}
+	c.EventLife = time.Duration(s.Retention.Events) * day
 	return nil
 }
 

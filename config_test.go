@@ -100,9 +100,9 @@ format = "json"
 		Listen:     ":8080",
 		PublicURL:  "https://troupe.example.org",
 		FormerURLs: []string{"https://old.example.org", "https://older.example.org"},
-		Database:   "sqlite:troupe.db",
-		LogLevel:   slog.LevelDebug,
-		LogJSON:    true,
+		Database:   "sqlite:troupe.db", EventLife: 30 * day,
+		LogLevel: slog.LevelDebug,
+		LogJSON:  true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
@@ -177,6 +177,8 @@ var badConfigs = []struct {
 	{"database of another kind", "database.url = 'mysql://x'", "database.url", "sqlite:", 1},
 	{"postgres", "database.url = 'postgres://u:hunter2/x@h/db'", "database.url", "%2F for /", 1},
 	{"database without a path", "database.url = 'sqlite:'", "database.url", "path", 1},
+	{"events kept for no time", "[retention]\nevents = 0", "retention.events", "from 1 to 365", 2},
+	{"events kept for ever", "[retention]\nevents = 100000", "retention.events", "from 1 to 365", 2},
 	{"level", "[log]\nlevel = 'loud'", "log.level", `"warn"`, 2},
 	{"format", "log.format = 'xml'", "log.format", `"json"`, 1},
 	{"a very long unknown key", strings.Repeat("a", 5000) + " = 1", "aaaa", "config.example.toml", 1},

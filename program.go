@@ -73,7 +73,7 @@ func localURL(addr net.Addr) string {
 func (p *program) build(ctx context.Context, cfg config) (err error) {
 	world := entities.NewWorld()
 	p.registry, err = entities.Open(ctx, entities.Config{
-		Database: cfg.Database, Holder: thisProcess(), Admission: cfg.Admission, Operators: cfg.Operators, World: world, Log: p.log,
+		Database: cfg.Database, Holder: thisProcess(), Admission: cfg.Admission, Operators: cfg.Operators, World: world, EventLife: cfg.EventLife, Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("database.url: %w", err)

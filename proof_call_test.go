@@ -56,28 +56,34 @@ const mostAnswer = 1 << 20
 
 // call calls a tool by one plain POST. The error says that no answer of the tool came.
 func (c *company) call(ctx context.Context, who *speaker, tool string, arguments any) (answered, error) {
+	status, body, err := c.ask(ctx, who, tool, arguments)
+	if err != nil {
+		return answered{}, err
+	}
+	return read(status, body)
+}
+
+// ask calls a tool and gives what came back as it is.
+func (c *company) ask(ctx context.Context, who *speaker, tool string, arguments any) (status int, body []byte, err error) {
 	raw, err := json.Marshal(map[string]any{
 		"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments},
 	})
 	if err != nil {
-		return answered{}, err
+		return 0, nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.where()+"/mcp/"+string(who.id), bytes.NewReader(raw))
 	if err != nil {
-		return answered{}, err
+		return 0, nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+who.key)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json, text/event-stream")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return answered{}, err
+		return 0, nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
-	if err = errors.Join(err, resp.Body.Close()); err != nil {
-		return answered{}, err
-	}
-	return read(resp.StatusCode, body)
+	body, err = io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
+	return resp.StatusCode, body, errors.Join(err, resp.Body.Close())
 }
 
 // read takes a JSON-RPC answer apart.

@@ -33,8 +33,9 @@ func (r *Registry) addresses(ctx context.Context, heard []Heard) ([][]Address, e
 	return all, nil
 }
 
-// addressed says whom a message on a server addresses. From another entity only a name in the
-// text does, so that two of them do not answer each other for ever.
+// addressed says whom a message on a server addresses. From another entity only a name in what it
+// says does, so that two of them do not answer each other for ever; and the answer of a program
+// calls nobody, since it answers whatever is said.
 func (r *Registry) addressed(h Heard, repliedTo ID) []Address {
 	var to []Address
 	add := func(id ID, why AddressReason) {
@@ -42,19 +43,34 @@ func (r *Registry) addressed(h Heard, repliedTo ID) []Address {
 			to = append(to, Address{EntityID: id, Reason: why})
 		}
 	}
-	if h.Event.AuthorEntity == "" {
+	summons := r.roster.summonsOf(h.Event.GuildID)
+	if h.Event.AuthorEntity != "" {
+		for _, id := range summons.find(withoutHead(h.Text)) {
+			add(id, ByMention)
+		}
+		return to
+	}
+	if h.Person {
 		add(repliedTo, ByReply)
 	}
-	for _, e := range r.roster.in(h.Event.GuildID) {
-		in := e.stays[h.Event.GuildID]
-		for _, word := range append([]string{e.nameIn(h.Event.GuildID)}, in.words...) {
-			if strings.Contains(strings.ToLower(h.Text), strings.ToLower(word)) {
-				add(e.ID, ByMention)
-			}
-		}
-		if in.RoleID != 0 && h.Event.AuthorEntity == "" && slices.Contains(h.Roles, in.RoleID) {
-			add(e.ID, ByRole)
+	for _, id := range summons.find(h.Text) {
+		add(id, ByMention)
+	}
+	for _, role := range h.Roles {
+		for _, id := range summons.roles[role] {
+			add(id, ByRole)
 		}
 	}
 	return to
+}
+
+// replyHead begins the line by which an entity's message says what it answers. The name in it is
+// no call.
+const replyHead = "-# ↪"
+
+func withoutHead(text string) string {
+	if strings.HasPrefix(text, replyHead) {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	return text
 }

@@ -124,7 +124,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if position, _, err := moved.Position(t.Context(), actor, oldestCursor); err != nil || position != 3 {
+	if position, _, err := moved.Position(t.Context(), actor, oldestCursor); err != nil || position.Seq != 3 {
 		t.Errorf("a cursor from before: %d, %v", position, err)
 	}
 }

@@ -127,7 +127,7 @@ func (s *stage) act(t *testing.T) {
 	require(t, errOf(s.Claim(ctx, s.ada, s.reacts, 1, "👍")))
 	s.removal, err = s.MayDeleteLine(ctx, admin(mia), general, 1)
 	require(t, err)
-	s.cursor, err = s.Cursor(ctx, s.ada, 0, 1)
+	s.cursor, err = s.Cursor(ctx, s.ada, 0, entities.ReadTo(1))
 	require(t, err)
 }
 

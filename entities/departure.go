@@ -21,7 +21,7 @@ func (r *Registry) depart(tx *gorm.DB, m matter, notBefore *time.Time) error {
 		return err
 	}
 	plain := in.Limits == (Limits{}) && in.capabilities == usualCapabilities() && in.active(r.now())
-	if m.owns() && (plain || m.actor.manages()) && notBefore == nil {
+	if m.owns() && plain && notBefore == nil {
 		return nil
 	}
 	row := Departure{EntityID: m.entry.ID, GuildID: guild, At: r.now().UTC(), NotBefore: notBefore, Limits: in.Limits}

@@ -33,6 +33,8 @@ type Config struct {
 	Operators []snowflake.ID
 	// World is what is known of Discord; relay fills it.
 	World *World
+	// EventLife is how long the event log keeps what happened. Default: [UsualEventLife].
+	EventLife time.Duration
 	// Log receives what goes wrong inside. Required.
 	Log *slog.Logger
 	// Now is the clock. Default: time.Now.
@@ -48,6 +50,7 @@ type Registry struct {
 	world     *World
 	admission Admission
 	log       *slog.Logger
+	eventLife time.Duration
 	now       func() time.Time
 	random    io.Reader
 
@@ -56,7 +59,9 @@ type Registry struct {
 	roster    roster
 	uses      uses
 	cursorKey []byte
-	latest    atomic.Int64 // the event log's last position
+	latest    atomic.Int64 // the event log's last position, before anybody can see it there
+	tail      tail
+	marking   marking
 	// While writing is held:
 	seqs     numbers // of events
 	lineIDs  numbers
@@ -86,7 +91,7 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 		return nil, err
 	}
 	r := &Registry{
-		world: cfg.World, admission: cfg.Admission, log: cfg.Log, now: cfg.Now, random: cfg.Random, db: db,
+		world: cfg.World, admission: cfg.Admission, log: cfg.Log, eventLife: cfg.EventLife, now: cfg.Now, random: cfg.Random, db: db,
 		roster: newRoster(), uses: uses{written: map[string]time.Time{}}, decoding: make(chan struct{}, maxDecoding),
 		judge: judge, pace: newPace(), outbox: newOutbox(), guard: newGuard(),
 	}
@@ -105,6 +110,9 @@ func (c *Config) fill() {
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
+	if c.EventLife == 0 {
+		c.EventLife = UsualEventLife
+	}
 	if c.Holder == "" {
 		c.Holder = ThisProcess("troupe")
 	}
@@ -119,12 +127,13 @@ func (r *Registry) load(ctx context.Context) error {
 		return fmt.Errorf("read the instance's secret: %w", err)
 	}
 	r.cursorKey = key
-	latest, err := latestSeq(r.db.reader.WithContext(ctx))
+	latest, err := lastPosition(r.db.reader.WithContext(ctx))
 	if err != nil {
 		return err
 	}
 	r.latest.Store(latest)
 	r.seqs.last = latest
+	r.tail.reset(latest)
 	if err := r.db.reader.WithContext(ctx).Model(&Line{}).Select("coalesce(max(id), 0)").Scan(&r.lineIDs.last).Error; err != nil {
 		return fmt.Errorf("read the last line's number: %w", err)
 	}

@@ -3,6 +3,7 @@ package entities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -29,13 +30,10 @@ type Noted struct {
 // Append writes down in one transaction what was heard, with the landings of lines that it shows,
 // and gives back, with their positions, the events that were not there already. Edits and
 // deletions of messages that the log does not have are left out, and so are reactions to what is
-// no entity's line. Only the program itself appends.
+// no entity's line. A change of a message addresses whom the message did, and what was for one
+// entity only stays so. Only the program itself appends.
 func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]Noted, error) {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
-		return nil, err
-	}
-	heard, err := r.worthNoting(ctx, heard)
-	if err != nil {
 		return nil, err
 	}
 	addresses, err := r.addresses(ctx, heard)
@@ -45,30 +43,52 @@ func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]No
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	heard, addresses = r.told(heard, addresses)
-	var noted []Noted
+	sifted, err := r.worthNoting(ctx, heard, addresses)
+	if err != nil {
+		return nil, err
+	}
+	batch := r.marking.take()
+	var written []*noted
 	// A mark that lasts makes the events before it last; those after the last mark can be had from
 	// Discord again. What a landing says may be answered at once.
 	err = r.write(ctx, lands(heard), func(tx *gorm.DB) error {
 		if err := land(tx, heard); err != nil {
 			return err
 		}
-		if noted, err = r.insertEvents(tx, heard, addresses); err != nil {
+		if err := r.writeBatch(tx, batch); err != nil {
+			return err
+		}
+		if written, err = r.insertEvents(tx, sifted); err != nil {
 			return fmt.Errorf("append to the event log: %w", err)
 		}
+		r.latest.Store(r.seqs.last) // who sees an event may say at once that it was read
 		return nil
 	})
+	r.marking.end(batch, err)
 	if err != nil {
+		// It may be in the database all the same: what is in memory can no longer be complete.
+		r.tail.reset(r.seqs.last)
 		return nil, err
 	}
+	r.tail.add(written)
 	for _, h := range heard {
 		if h.Landing != nil {
 			r.outbox.settle(h.Landing.Line.ID, false)
 		}
 	}
-	if len(noted) > 0 {
-		r.latest.Store(noted[len(noted)-1].Event.Seq)
+	return answered(written), nil
+}
+
+func answered(written []*noted) []Noted {
+	all := make([]Noted, 0, len(written))
+	for _, n := range written {
+		one := Noted{Event: n.Event}
+		for _, a := range n.to {
+			one.To = append(one.To, a.EntityID)
+		}
+		all = append(all, one)
 	}
-	return noted, nil
+	return all
 }
 
 func lands(heard []Heard) bool {
@@ -101,74 +121,57 @@ const (
 
 // insertEvents writes by hand: gorm's way costs as much again, and everything that is heard passes
 // here.
-func (r *Registry) insertEvents(tx *gorm.DB, heard []Heard, addresses [][]Address) ([]Noted, error) {
-	if len(heard) == 0 {
+func (r *Registry) insertEvents(tx *gorm.DB, sifted []*noted) ([]*noted, error) {
+	if len(sifted) == 0 {
 		return nil, nil
 	}
-	noted := make([]Noted, 0, len(heard))
-	values := make([]any, 0, len(heard)*strings.Count(eventValues, "?"))
-	for i, h := range heard {
-		e := h.Event
+	values := make([]any, 0, len(sifted)*strings.Count(eventValues, "?"))
+	said := map[snowflake.ID]int64{}
+	for _, e := range sifted {
 		e.Seq = r.seqs.next(r.now())
-		values = append(values, e.Seq, e.Kind, e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.AuthorEntity, e.At, e.EntityID, e.Emoji, e.UntilID)
-		n := Noted{Event: e}
-		for j := range addresses[i] {
-			addresses[i][j].Seq = e.Seq
-			n.To = append(n.To, addresses[i][j].EntityID)
+		if e.Kind == EventMessage || e.Kind == EventDM {
+			said[e.MessageID] = e.Seq
+		} else if e.said == 0 && (e.Kind == EventEdit || e.Kind == EventDelete) {
+			e.said = said[e.MessageID]
 		}
-		noted = append(noted, n)
+		for i := range e.to {
+			e.to[i].Seq = e.Seq
+		}
+		values = append(values, e.Seq, e.Kind, e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.AuthorEntity, e.At, e.EntityID, e.Emoji, e.UntilID)
 	}
-	done := tx.Exec("INSERT INTO events ("+eventColumns+") VALUES "+rows(eventValues, len(heard))+" ON CONFLICT DO NOTHING", values...)
+	done := tx.Exec("INSERT INTO events ("+eventColumns+") VALUES "+rows(eventValues, len(sifted))+" ON CONFLICT DO NOTHING", values...)
 	if done.Error != nil {
 		return nil, done.Error
 	}
-	if int(done.RowsAffected) < len(noted) {
+	if int(done.RowsAffected) < len(sifted) {
 		var err error
-		if noted, err = stillNew(tx, noted); err != nil {
+		if sifted, err = stillNew(tx, sifted); err != nil {
 			return nil, err
 		}
 	}
-	return noted, insertAddresses(tx, noted, addresses)
-}
-
-// rows repeats the marks of one row: "(?, ?), (?, ?)".
-func rows(values string, n int) string {
-	return strings.TrimSuffix(strings.Repeat(values+", ", n), ", ")
+	return sifted, insertAddresses(tx, sifted)
 }
 
 // stillNew gives those that were written: the log had the others already.
-func stillNew(tx *gorm.DB, noted []Noted) ([]Noted, error) {
+func stillNew(tx *gorm.DB, all []*noted) ([]*noted, error) {
 	var seqs []int64
-	first, last := noted[0].Event.Seq, noted[len(noted)-1].Event.Seq
-	if err := tx.Raw("SELECT seq FROM events WHERE seq BETWEEN ? AND ?", first, last).Scan(&seqs).Error; err != nil {
+	if err := tx.Raw("SELECT seq FROM events WHERE seq BETWEEN ? AND ?", all[0].Seq, all[len(all)-1].Seq).Scan(&seqs).Error; err != nil {
 		return nil, err
 	}
 	written := make(map[int64]bool, len(seqs))
 	for _, seq := range seqs {
 		written[seq] = true
 	}
-	kept := noted[:0]
-	for _, n := range noted {
-		if written[n.Event.Seq] {
-			kept = append(kept, n)
-		}
-	}
-	return kept, nil
+	return slices.DeleteFunc(all, func(n *noted) bool { return !written[n.Seq] }), nil
 }
 
-func insertAddresses(tx *gorm.DB, noted []Noted, addresses [][]Address) error {
-	written := make(map[int64]bool, len(noted))
-	for _, n := range noted {
-		written[n.Event.Seq] = true
-	}
+func insertAddresses(tx *gorm.DB, written []*noted) error {
 	var values []any
 	count := 0
-	for _, of := range addresses {
-		for _, a := range of {
-			if written[a.Seq] {
-				values = append(values, a.EntityID, a.Seq, a.Reason)
-				count++
-			}
+	for _, n := range written {
+		for _, a := range n.to {
+			values = append(values, a.EntityID, a.Seq, a.Reason)
+			count++
 		}
 	}
 	if count == 0 {
@@ -177,57 +180,59 @@ func insertAddresses(tx *gorm.DB, noted []Noted, addresses [][]Address) error {
 	return tx.Exec("INSERT INTO addresses ("+addressColumns+") VALUES "+rows(addressValues, count), values...).Error
 }
 
-// worthNoting leaves out edits and deletions of messages that the log does not have, and
-// reactions to what is no entity's line; those to a line are for its entity.
-func (r *Registry) worthNoting(ctx context.Context, heard []Heard) ([]Heard, error) {
+// worthNoting leaves out edits and deletions of messages that the log does not have or that are
+// deleted, and reactions to what is no entity's line; those to a line are for its entity. It is
+// asked while nothing else is written, so that no message comes in between.
+func (r *Registry) worthNoting(ctx context.Context, heard []Heard, addresses [][]Address) ([]*noted, error) {
 	var changed, reacted []snowflake.ID
-	known := map[snowflake.ID]bool{}
 	for _, h := range heard {
 		switch h.Event.Kind {
-		case EventMessage, EventDM:
-			known[h.Event.MessageID] = true
 		case EventEdit, EventDelete:
 			changed = append(changed, h.Event.MessageID)
 		case EventReaction:
 			reacted = append(reacted, h.Event.MessageID)
-		case EventGap:
+		case EventMessage, EventDM, EventGap:
 		}
 	}
-	if len(changed) == 0 && len(reacted) == 0 {
-		return heard, nil
-	}
-	if len(changed) > 0 {
-		var logged []snowflake.ID
-		err := r.db.reader.WithContext(ctx).Model(&Event{}).Where("kind = ? AND message_id IN ?", EventMessage, changed).Pluck("message_id", &logged).Error
-		if err != nil {
-			return nil, fmt.Errorf("find the messages that changed: %w", err)
-		}
-		for _, id := range logged {
-			known[id] = true
-		}
+	messages, err := r.messages(ctx, changed)
+	if err != nil {
+		return nil, err
 	}
 	owners, err := r.ownersOf(ctx, reacted)
 	if err != nil {
 		return nil, err
 	}
-	kept := make([]Heard, 0, len(heard))
-	for _, h := range heard {
+	kept := make([]*noted, 0, len(heard))
+	for i, h := range heard {
+		n := &noted{Event: h.Event, to: addresses[i]}
 		switch h.Event.Kind {
+		case EventMessage, EventDM:
+			if _, known := messages[h.Event.MessageID]; !known {
+				messages[h.Event.MessageID] = earlier{Event: h.Event, to: n.to}
+			}
 		case EventEdit, EventDelete:
-			if !known[h.Event.MessageID] {
+			was, known := messages[h.Event.MessageID]
+			if !known || was.deleted {
 				continue
 			}
+			n.follow(was)
+			was.deleted = h.Event.Kind == EventDelete
+			messages[h.Event.MessageID] = was
 		case EventReaction:
-			owner, ok := owners[h.Event.MessageID]
-			if !ok {
+			if n.EntityID = owners[h.Event.MessageID]; n.EntityID == "" {
 				continue
 			}
-			h.Event.EntityID = owner
-		case EventMessage, EventDM, EventGap:
+		case EventGap:
 		}
-		kept = append(kept, h)
+		kept = append(kept, n)
 	}
 	return kept, nil
+}
+
+// follow makes a change its message's: for whom it is, whom it addresses, and whose it is.
+func (n *noted) follow(was earlier) {
+	n.said, n.by, n.to = was.Seq, was.AuthorID, slices.Clone(was.to)
+	n.GuildID, n.ChannelID, n.EntityID, n.AuthorEntity = was.GuildID, was.ChannelID, was.EntityID, was.AuthorEntity
 }
 
 // ownersOf says whose lines messages are.
@@ -247,12 +252,32 @@ func (r *Registry) ownersOf(ctx context.Context, messages []snowflake.ID) (map[s
 }
 
 func latestSeq(db *gorm.DB) (int64, error) {
-	var latest *int64
-	if err := db.Model(&Event{}).Select("max(seq)").Scan(&latest).Error; err != nil {
+	return largest(db.Model(&Event{}).Select("max(seq)"))
+}
+
+// lastPosition is the last position that was ever given away, also when the events there are gone.
+func lastPosition(db *gorm.DB) (int64, error) {
+	latest, err := latestSeq(db)
+	for _, given := range []*gorm.DB{
+		db.Model(&Credential{}).Select("max(read)"), db.Model(&ReadMark{}).Select("max(position)"),
+	} {
+		if err != nil {
+			return 0, err
+		}
+		var position int64
+		position, err = largest(given)
+		latest = max(latest, position)
+	}
+	return latest, err
+}
+
+func largest(of *gorm.DB) (int64, error) {
+	var found *int64
+	if err := of.Scan(&found).Error; err != nil {
 		return 0, fmt.Errorf("read the event log's end: %w", err)
 	}
-	if latest == nil {
+	if found == nil {
 		return 0, nil
 	}
-	return *latest, nil
+	return *found, nil
 }

@@ -2,6 +2,7 @@ package entities_test
 
 import (
 	"encoding/base64"
+	"slices"
 	"testing"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -32,7 +33,8 @@ func say(t *testing.T, reg *entities.Registry, events ...entities.Event) []entit
 
 func news(t *testing.T, reg *entities.Registry, actor entities.Actor, after int64, limit int) ([]snowflake.ID, int64) {
 	t.Helper()
-	news, err := reg.News(t.Context(), actor, entities.Query{After: &after, Limit: limit})
+	from := entities.ReadTo(after)
+	news, err := reg.News(t.Context(), actor, entities.Query{After: &from, Limit: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +42,7 @@ func news(t *testing.T, reg *entities.Registry, actor entities.Actor, after int6
 	for _, item := range news.Items {
 		ids = append(ids, item.Event.MessageID)
 	}
-	return ids, news.Reached
+	return ids, news.Reached.Seq
 }
 
 func TestNews(t *testing.T) {
@@ -90,7 +92,7 @@ func TestReadMarks(t *testing.T) {
 	reg := fresh(t)
 	made, ada := create(t, reg, "Ada", general)
 	for _, position := range []int64{7, 5} {
-		if err := reg.Mark(t.Context(), ada, entities.ScopeAll, position); err != nil {
+		if err := reg.Mark(t.Context(), ada, entities.ScopeAll, entities.ReadTo(position)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -112,7 +114,7 @@ func TestReadMarks(t *testing.T) {
 
 func cursorAt(t *testing.T, reg *entities.Registry, actor entities.Actor, scope entities.Scope, position int64) string {
 	t.Helper()
-	cursor, err := reg.Cursor(t.Context(), actor, scope, position)
+	cursor, err := reg.Cursor(t.Context(), actor, scope, entities.ReadTo(position))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +133,10 @@ func TestCursors(t *testing.T) {
 		t.Fatal(err)
 	}
 	cursor := cursorAt(t, reg, ada, entities.ScopeOf(lab), 7)
-	if got, scope, err := reg.Position(t.Context(), ada, cursor); err != nil || got != 7 || scope.Channel() != lab {
+	if got, scope, err := reg.Position(t.Context(), ada, cursor); err != nil || got.Seq != 7 || scope.Channel() != lab {
 		t.Errorf("position = %d in %d, %v", got, scope, err)
 	}
-	if got, _, err := reg.Position(t.Context(), ada, cursorAt(t, reg, ada, 0, 1<<60)); err != nil || got != latest {
+	if got, _, err := reg.Position(t.Context(), ada, cursorAt(t, reg, ada, 0, 1<<60)); err != nil || got.Seq != latest {
 		t.Errorf("a position that the log has not reached is %d, %v", got, err)
 	}
 	_, _, err = reg.Position(t.Context(), bob, cursor)
@@ -194,7 +196,7 @@ func TestHears(t *testing.T) {
 	}
 }
 
-// What happened while not everything is known is news once it is.
+// What happened while not everything is known is news once it is, and holds nothing else back.
 func TestNewsIsNotLostWhileAGuildIsPending(t *testing.T) {
 	for name, test := range map[string]struct{ begin, end func(*entities.World) }{
 		"an outage": {func(w *entities.World) { w.SetAvailable(guild, false) }, func(w *entities.World) { w.SetAvailable(guild, true) }},
@@ -204,18 +206,53 @@ func TestNewsIsNotLostWhileAGuildIsPending(t *testing.T) {
 		"a new session": {func(w *entities.World) { w.Announce(0, 1, []snowflake.ID{guild}) }, func(w *entities.World) { w.SetAvailable(guild, true) }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			reg := fresh(t)
-			_, ada := create(t, reg, "Ada", general)
+			path := t.TempDir() + "/troupe.db"
+			reg := open(t, path, newWorld())
+			made, ada := create(t, reg, "Ada", general)
 			test.begin(reg.World())
-			say(t, reg, message(1, general))
-			got, reached := news(t, reg, ada, 0, 10)
-			if len(got) != 0 || reached != 0 {
-				t.Errorf("meanwhile it got %v and reached %d", got, reached)
+			dm := entities.Event{Kind: entities.EventDM, ChannelID: 5, MessageID: 2, AuthorID: mia, EntityID: made.Entity.ID, At: at(0)}
+			say(t, reg, message(1, general), dm)
+			var cursor string
+			wantNews := func(after *entities.Reading, held bool, want ...snowflake.ID) {
+				t.Helper()
+				news, err := reg.News(t.Context(), ada, entities.Query{After: after, Limit: 10})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []snowflake.ID
+				for _, item := range news.Items {
+					got = append(got, item.Event.MessageID)
+				}
+				if !slices.Equal(got, want) || news.Held != held {
+					t.Errorf("it got %v, held %v; want %v", got, news.Held, want)
+				}
+				if cursor, err = reg.Cursor(t.Context(), ada, entities.ScopeAll, news.Reached); err != nil {
+					t.Fatal(err)
+				}
 			}
+			wantNews(nil, true, 2)
+			reading, scope, err := reg.Position(t.Context(), ada, cursor)
+			if err != nil || scope != entities.ScopeAll || len(reading.Behind) != 1 {
+				t.Fatalf("the cursor means %v in %v, %v", reading, scope, err)
+			}
+			if err := reg.Mark(t.Context(), ada, scope, reading); err != nil {
+				t.Fatal(err)
+			}
+			wantNews(&reading, true)
+			wantNews(nil, true)
 			test.end(reg.World())
-			if got, _ := news(t, reg, ada, reached, 10); len(got) != 1 {
-				t.Errorf("afterwards it got %v", got)
+			wantNews(&reading, false, 1)
+			wantNews(nil, false, 1)
+			reg = open(t, path, reg.World()) // the mark says so after a restart too
+			wantNews(nil, false, 1)
+			reading, scope, err = reg.Position(t.Context(), ada, cursor)
+			if err != nil || len(reading.Behind) != 0 {
+				t.Fatalf("the cursor means %v, %v", reading, err)
 			}
+			if err := reg.Mark(t.Context(), ada, scope, reading); err != nil {
+				t.Fatal(err)
+			}
+			wantNews(nil, false)
 		})
 	}
 }

@@ -35,3 +35,77 @@ func (r *Registry) Welcome(name string, guild snowflake.ID) error {
 	}
 	return r.nameIsFree(clean, guild, "")
 }
+
+// SecondCredential gives an entity one more credential, which starts at the log's end.
+func (r *Registry) SecondCredential(ctx context.Context, actor Actor) (Actor, error) {
+	second := actor
+	second.credential += "2"
+	latest, err := latestSeq(r.db.reader)
+	if err != nil {
+		return second, err
+	}
+	row := Credential{ID: second.credential, EntityID: actor.entity, Hash: []byte(second.credential), Generation: actor.generation, Read: latest}
+	return second, r.change(ctx, func(tx *gorm.DB) error { return tx.Create(&row).Error }, nil)
+}
+
+// ShrinkTail leaves only the newest events in memory.
+func (r *Registry) ShrinkTail(to int) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	r.tail.mu.Lock()
+	defer r.tail.mu.Unlock()
+	r.tail.shrink(to)
+}
+
+// BothWays finds the same in memory and in the database: what a reader of a scope finds there, and
+// what moved. Known is false when not everything is in memory.
+func (r *Registry) BothWays(ctx context.Context, actor Actor, scope Scope, from Reading) (memory, database []any, known bool, err error) {
+	e := r.roster.entry(actor.entity)
+	l := lookup{entry: e, scope: scope, after: from.lowest(nil), from: from, most: newsPage}
+	page, known := r.tail.page(l)
+	if !known {
+		return nil, nil, false, nil
+	}
+	rows, err := readPage(r.db.reader.WithContext(ctx), l)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	for _, row := range page {
+		memory = append(memory, row.plain())
+	}
+	for _, row := range rows {
+		database = append(database, row.plain())
+	}
+	marks, err := r.marksOf(ctx, actor)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	stocks := func() *stock { return &stock{registry: r, entry: e, marks: marks, from: map[snowflake.ID]int64{}} }
+	if moved, ok := stocks().moved(&r.tail); ok {
+		for _, one := range moved {
+			memory = append(memory, one.plain())
+		}
+		read, err := stocks().read(r.db.reader.WithContext(ctx))
+		if err != nil {
+			return nil, nil, false, err
+		}
+		for _, one := range read {
+			database = append(database, one.plain())
+		}
+	}
+	return memory, database, true, nil
+}
+
+// plain is a row without what depends on how it was read.
+func (row told) plain() told {
+	row.Event.At = row.Event.At.UTC()
+	return row
+}
+
+func (m Moved) plain() Moved {
+	m.Since = m.Since.UTC()
+	return m
+}
+
+// Began is how far a guild was read when the look began that gave the news.
+func (n News) Began(guild snowflake.ID) Stage { return n.begun.of(guild) }

@@ -36,6 +36,23 @@ func TestLeavingUndoesNothing(t *testing.T) {
 	}
 }
 
+// An owner who is an admin too, and takes the entity out, lifts nothing that another admin laid on it.
+func TestLeavingUndoesNothingForAnOwnerWhoIsAnAdmin(t *testing.T) {
+	p := newPlay(t)
+	made, actor := create(t, p.Registry, "Ada", general)
+	boss := admin(olivia)
+	require(t, p.SetCapabilities(t.Context(), boss, made.Entity.ID, just([]entities.Capability{entities.CanRead})))
+	require(t, p.SetLimits(t.Context(), boss, made.Entity.ID, just(entities.Limits{Day: 1})))
+	require(t, errOf(p.Leave(t.Context(), boss, made.Entity.ID)))
+	j, err := p.Join(t.Context(), boss, made.Entity.ID, chosen(general)[0])
+	require(t, err)
+	if j.Resident.Presence.State != entities.PresenceActive || j.Resident.Presence.Limits.Day != 1 {
+		t.Errorf("it came back as %+v", j.Resident.Presence)
+	}
+	_, err = p.Authorize(t.Context(), actor, entities.Post, general)
+	wantRefusal(t, err, entities.NotAllowed)
+}
+
 func TestWhoWasTakenOutAsksAgain(t *testing.T) {
 	p := begun(t)
 	everyoneCreates(t, p)

@@ -46,14 +46,20 @@ func (r *Registry) Depart(ctx context.Context, actor Actor, guild snowflake.ID) 
 	if row.LeftAt != nil || (row == (GuildRow{ID: guild}) && len(r.roster.in(guild)) == 0 && r.roster.blockedIn(guild) == nil) {
 		return nil // a stranger who invites and removes the bot leaves no trace
 	}
-	return r.alterGuild(ctx, m, guild, func(tx *gorm.DB, row *GuildRow) (string, error) {
-		if err := tx.Where("guild_id = ?", guild).Delete(&Event{}).Error; err != nil {
-			return "", fmt.Errorf("forget the guild's events: %w", err)
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	err = r.alterGuildLocked(ctx, m, guild, func(tx *gorm.DB, row *GuildRow) (string, error) {
+		if err := forgetHeard(tx, guild); err != nil {
+			return "", err
 		}
 		now := r.now().UTC()
 		row.LeftAt = &now
 		return "", nil
-	})
+	}, nil)
+	if err == nil {
+		r.unhear(heardIn(guild))
+	}
+	return err
 }
 
 // Arrive notes that the bot is in a guild: what slept there wakes.
@@ -105,7 +111,7 @@ func (r *Registry) OwnerLeft(ctx context.Context, actor Actor, guild, owner snow
 var errNothingToDo = errors.New("there is nothing to do")
 
 // Retain deletes what has been kept long enough: what was set in guilds that removed the bot
-// more than [Sleep] ago, and old audits, offers and reactions.
+// more than [Sleep] ago, old events, and old audits, offers and reactions.
 func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 	m, err := r.pass(ctx, actor, actKeep, "")
 	if err != nil {
@@ -116,6 +122,9 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 		if err := r.forgetGuild(ctx, m, server); err != nil {
 			return err
 		}
+	}
+	if err := r.forgetOldEvents(ctx, now.Add(-r.eventLife)); err != nil {
+		return err
 	}
 	r.pace.forget(now)
 	r.uses.forget(now)
@@ -132,6 +141,9 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 		}
 		if err := tx.Where("at < ?", now.Add(-reactionLife)).Delete(&Reaction{}).Error; err != nil {
 			return fmt.Errorf("forget old reactions: %w", err)
+		}
+		if err := tx.Exec("DELETE FROM read_marks WHERE credential_id NOT IN (SELECT id FROM credentials)").Error; err != nil {
+			return fmt.Errorf("forget the read marks of ended credentials: %w", err)
 		}
 		return forgetTalks(tx, now)
 	}, nil)
@@ -195,8 +207,11 @@ func (r *Registry) forgetGuild(ctx context.Context, m matter, guild snowflake.ID
 		if err := dropLines(tx, "guild_id = ?", guild); err != nil {
 			return "", err
 		}
+		if err := forgetHeard(tx, guild); err != nil {
+			return "", err
+		}
 		for _, rows := range []any{
-			&Presence{}, &ChannelRule{}, &CapabilityRule{}, &MentionWord{}, &Departure{}, &Event{}, &Ownership{}, &Count{},
+			&Presence{}, &ChannelRule{}, &CapabilityRule{}, &MentionWord{}, &Departure{}, &Ownership{}, &Count{},
 			&Reaction{}, &FilterTerm{}, &Talk{},
 		} {
 			if err := tx.Where("guild_id = ?", guild).Delete(rows).Error; err != nil {
@@ -217,6 +232,7 @@ func (r *Registry) forgetGuild(ctx context.Context, m matter, guild snowflake.ID
 		delete(s.blocked, guild)
 	})
 	if err == nil {
+		r.unhear(heardIn(guild))
 		r.guard.leave(guild)
 	}
 	return err

@@ -22,7 +22,9 @@ func settled(t *testing.T) *play {
 		*rules = entities.Rules{Filter: entities.Filter{Length: 500}, Words: []string{"bother"}, Patterns: []string{`b+other`}}
 		return nil
 	})))
-	say(t, p.Registry, message(1, general))
+	require(t, errOf(p.Append(t.Context(), program, []entities.Heard{{Event: message(1, general), Text: "Ada"}, {Event: message(2, general)}})))
+	require(t, p.Writer().Create(&entities.Watermark{ChannelID: general, GuildID: guild, MessageID: 2}).Error)
+	require(t, p.Mark(t.Context(), p.ada, entities.ScopeOf(general), entities.ReadTo(1)))
 	permit, err := p.Authorize(t.Context(), p.ada, entities.Post, general)
 	require(t, err)
 	require(t, own(t, p.Registry, permit, 1, p.now))
@@ -68,7 +70,7 @@ func TestAServerThatStaysAwayIsForgotten(t *testing.T) {
 	p.World().Announce(0, 1, []snowflake.ID{other})
 	p.now = p.now.Add(entities.Sleep + time.Second)
 	require(t, p.Retain(t.Context(), program))
-	for table, want := range map[string]int{"presences": 1, "channel_rules": 1, "capability_rules": 0, "mention_words": 0, "events": 0, "ownerships": 0, "counts": 0, "filter_terms": 0} {
+	for table, want := range map[string]int{"presences": 1, "channel_rules": 1, "capability_rules": 0, "mention_words": 0, "events": 0, "addresses": 0, "watermarks": 0, "read_marks": 0, "ownerships": 0, "counts": 0, "filter_terms": 0} {
 		if n := count(t, p.Registry, table); n != want {
 			t.Errorf("%d rows are left in %s, want %d", n, table, want)
 		}

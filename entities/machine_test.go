@@ -212,7 +212,19 @@ func TestRightsAgreeWithTheSlowModel(t *testing.T) {
 // fewChecks lets rapid make so many checks, unless it was told how many (-rapid.checks).
 func fewChecks(t *testing.T, n int) {
 	t.Helper()
-	checks := flag.Lookup("rapid.checks")
+	usually(t, "rapid.checks", n)
+}
+
+// manySteps is how many steps a check of a state machine has, on average.
+func manySteps(t *testing.T, n int) {
+	t.Helper()
+	usually(t, "rapid.steps", n)
+}
+
+// usually sets a flag of rapid's for one test, unless whoever runs it has set it.
+func usually(t *testing.T, name string, n int) {
+	t.Helper()
+	checks := flag.Lookup(name)
 	if usual := checks.DefValue; checks.Value.String() == usual {
 		if err := flag.Set(checks.Name, strconv.Itoa(n)); err != nil {
 			t.Fatal(err)

@@ -3,60 +3,176 @@ package entities
 import (
 	"context"
 	"fmt"
+	"maps"
 
+	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
 )
 
-// readMarks are how far a credential's client has read.
-type readMarks struct {
-	all int64 // everything up to here
-	by  map[Scope]int64
-}
+// readMarks are how far a credential's client has read, by scope. They are replaced as a whole and
+// never changed.
+type readMarks map[Scope]Reading
 
-func marksOf(db *gorm.DB, actor Actor) (readMarks, error) {
-	var credential Credential
-	if err := db.Select("read").Take(&credential, "id = ?", actor.credential).Error; err != nil {
-		return readMarks{}, fmt.Errorf("read the read mark: %w", err)
+// of is how far a scope is read as a whole.
+func (m readMarks) of(scope Scope) Reading {
+	reading := m[ScopeAll]
+	if scope != ScopeAll {
+		reading = reading.and(m[scope])
 	}
-	marks := readMarks{all: credential.Read, by: map[Scope]int64{}}
-	var found []ReadMark
-	if err := db.Where("credential_id = ?", actor.credential).Find(&found).Error; err != nil {
-		return readMarks{}, fmt.Errorf("read the read marks: %w", err)
-	}
-	for _, mark := range found {
-		marks.by[mark.Scope] = mark.Position
-	}
-	return marks, nil
-}
-
-// of is up to where a scope is read as a whole.
-func (m readMarks) of(scope Scope) int64 {
 	if scope == ScopeDM { // which is a part of what is addressed
-		return max(m.all, m.by[ScopeAddressed], m.by[ScopeDM])
+		reading = reading.and(m[ScopeAddressed])
 	}
-	return max(m.all, m.by[scope])
+	return reading
 }
 
-// from are the marks for a client that says itself how far it has read a scope.
-func (m readMarks) from(scope Scope) readMarks {
-	if scope == ScopeAll {
-		return readMarks{by: m.by}
-	}
-	others := readMarks{all: m.all, by: make(map[Scope]int64, len(m.by))}
-	for of, position := range m.by {
-		if of != scope {
-			others.by[of] = position
-		}
-	}
+// without are the marks for a client that says itself how far it has read a scope.
+func (m readMarks) without(scope Scope) readMarks {
+	others := maps.Clone(m)
+	delete(others, scope)
 	return others
 }
 
-// read says whether an item was given in any scope that has it.
-func (m readMarks) read(item Item) bool {
-	e := item.Event
-	return e.Seq <= max(m.all, m.by[ScopeOf(e.ChannelID)]) ||
-		(item.Reason != "" && e.Seq <= m.by[ScopeAddressed]) ||
-		(e.Kind == EventDM && e.Seq <= m.by[ScopeDM])
+// read says whether an event was given in any scope that has it. A change that was told with its
+// message counts as given only where that message was no other scope's too: that one may have
+// given it before it changed, and rather something is told twice than never.
+func (m readMarks) read(row told) bool {
+	if m.given(row.Event, row.Reason, row.Event.Seq) {
+		return true
+	}
+	with := false
+	for _, scope := range scopesOf(row.Event, row.Reason) {
+		stage := m[scope].of(row.Event.GuildID)
+		if row.said == 0 || row.said > stage.Seq {
+			continue
+		}
+		if with || row.said <= stage.From || row.Event.Seq > stage.Until {
+			return false
+		}
+		with = true
+	}
+	return with
+}
+
+// given says whether what happened at a position was given in any scope that has the event.
+func (m readMarks) given(e Event, reason AddressReason, position int64) bool {
+	for _, scope := range scopesOf(e, reason) {
+		if position <= m[scope].of(e.GuildID).Seq {
+			return true
+		}
+	}
+	return false
+}
+
+// scopesOf lists the scopes that have an event.
+func scopesOf(e Event, reason AddressReason) []Scope {
+	scopes := append(make([]Scope, 0, 4), ScopeAll, ScopeOf(e.ChannelID))
+	if reason != "" {
+		scopes = append(scopes, ScopeAddressed)
+	}
+	if reason == ByDM {
+		scopes = append(scopes, ScopeDM)
+	}
+	return scopes
+}
+
+// with are the marks after a scope was read further. Where everything was read, what was read of a
+// part says nothing any more.
+func (m readMarks) with(scope Scope, reading Reading) readMarks {
+	next := maps.Clone(m)
+	next[scope] = m[scope].and(reading)
+	if all := next[ScopeAll]; scope == ScopeAll && len(all.Behind) == 0 && all.Until == 0 {
+		maps.DeleteFunc(next, func(of Scope, part Reading) bool { return of != ScopeAll && part.Seq <= all.Seq })
+	}
+	return next
+}
+
+// readMarksOf reads how far a credential's client has read.
+func readMarksOf(db *gorm.DB, credential string) (readMarks, error) {
+	var of Credential
+	if err := db.Select("read").Take(&of, "id = ?", credential).Error; err != nil {
+		return nil, fmt.Errorf("read the read mark: %w", err)
+	}
+	var rows []ReadMark
+	if err := db.Where("credential_id = ?", credential).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read the read marks: %w", err)
+	}
+	marks := marksFrom(rows)
+	marks[ScopeAll] = marks[ScopeAll].and(ReadTo(of.Read))
+	return marks, nil
+}
+
+func marksFrom(rows []ReadMark) readMarks {
+	marks := readMarks{}
+	for _, behind := range []bool{false, true} { // a guild's stage is one that differs from the scope's
+		for _, row := range rows {
+			if (row.GuildID != 0) != behind {
+				continue
+			}
+			stage, reading := Stage{Seq: row.Position, From: row.ChangedFrom, Until: row.ChangedUntil}, marks[row.Scope]
+			if behind {
+				reading.Behind = maps.Clone(reading.Behind)
+				if reading.Behind == nil {
+					reading.Behind = map[snowflake.ID]Stage{}
+				}
+				reading.put(row.GuildID, stage)
+			} else {
+				reading.Stage = stage
+			}
+			marks[row.Scope] = reading
+		}
+	}
+	return marks
+}
+
+// rowsOf words marks as the database has them.
+func (m readMarks) rowsOf(credential string) []ReadMark {
+	var rows []ReadMark
+	for scope, reading := range m {
+		row := func(guild snowflake.ID, s Stage) ReadMark {
+			return ReadMark{CredentialID: credential, Scope: scope, GuildID: guild, Position: s.Seq, ChangedFrom: s.From, ChangedUntil: s.Until}
+		}
+		rows = append(rows, row(0, reading.Stage))
+		for guild, stage := range reading.Behind {
+			rows = append(rows, row(guild, stage))
+		}
+	}
+	return rows
+}
+
+// saveMarks writes the scopes of a credential that have changed. By hand, as everything that
+// happens with each message.
+func saveMarks(tx *gorm.DB, changed map[string]markChange) error {
+	var values []any
+	count := 0
+	for credential, c := range changed {
+		for scope, reading := range c.before {
+			_, kept := c.after[scope]
+			if (!kept || len(reading.Behind) > 0) && !reading.same(c.after[scope]) {
+				if err := tx.Exec("DELETE FROM read_marks WHERE credential_id = ? AND scope = ?", credential, scope).Error; err != nil {
+					return fmt.Errorf("delete read marks: %w", err)
+				}
+			}
+		}
+		fresh := maps.Clone(c.after)
+		maps.DeleteFunc(fresh, func(scope Scope, reading Reading) bool {
+			before, known := c.before[scope]
+			return known && before.same(reading)
+		})
+		for _, row := range fresh.rowsOf(credential) {
+			values = append(values, row.CredentialID, row.Scope, row.GuildID, row.Position, row.ChangedFrom, row.ChangedUntil)
+			count++
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	err := tx.Exec("INSERT INTO read_marks (credential_id, scope, guild_id, position, changed_from, changed_until) VALUES "+rows("(?, ?, ?, ?, ?, ?)", count)+
+		" ON CONFLICT (credential_id, scope, guild_id) DO UPDATE SET position = excluded.position, changed_from = excluded.changed_from, changed_until = excluded.changed_until",
+		values...).Error
+	if err != nil {
+		return fmt.Errorf("save the read marks: %w", err)
+	}
+	return nil
 }
 
 // ReadMark is up to where the actor's credential has read a scope as a whole.
@@ -64,30 +180,11 @@ func (r *Registry) ReadMark(ctx context.Context, actor Actor, scope Scope) (int6
 	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
 		return 0, err
 	}
-	marks, err := marksOf(r.db.reader.WithContext(ctx), actor)
-	return marks.of(scope), err
-}
-
-// Mark moves the credential's read mark of a scope forward to a position. It never moves back.
-func (r *Registry) Mark(ctx context.Context, actor Actor, scope Scope, position int64) error {
-	if _, err := r.pass(ctx, actor, actMarks, ""); err != nil {
-		return err
-	}
-	err := r.change(ctx, func(tx *gorm.DB) error {
-		if scope != ScopeAll {
-			return tx.Exec(`INSERT INTO read_marks (credential_id, scope, position) VALUES (?, ?, ?)
-				ON CONFLICT (credential_id, scope) DO UPDATE SET position = excluded.position WHERE read_marks.position < excluded.position`,
-				actor.credential, scope, position).Error
-		}
-		if err := tx.Model(&Credential{}).Where("id = ? AND read < ?", actor.credential, position).Update("read", position).Error; err != nil {
-			return err
-		}
-		return tx.Exec("DELETE FROM read_marks WHERE credential_id = ? AND position <= ?", actor.credential, position).Error
-	}, nil)
+	marks, err := r.marksOf(ctx, actor)
 	if err != nil {
-		return fmt.Errorf("save the read mark: %w", err)
+		return 0, err
 	}
-	return nil
+	return marks.of(scope).lowest(nil), nil
 }
 
 // Latest is the event log's last position.

@@ -12,7 +12,7 @@ type (
 	fourthEvent struct {
 		Seq       int64  `gorm:"primaryKey;autoIncrement;index:idx_events_channel,priority:2"`
 		ChannelID int64  `gorm:"not null;index:idx_events_channel,priority:1"`
-		MessageID int64  `gorm:"not null;uniqueIndex:idx_events_dm_once,where:kind = 'dm';uniqueIndex:idx_events_reaction_once,priority:1,where:kind = 'reaction'"`
+		MessageID int64  `gorm:"not null;uniqueIndex:idx_events_dm_once,where:kind = 'dm';uniqueIndex:idx_events_reaction_once,priority:1,where:kind = 'reaction';index:idx_events_changes,where:kind = 'edit' OR kind = 'delete'"`
 		AuthorID  int64  `gorm:"not null;index:idx_events_author;uniqueIndex:idx_events_reaction_once,priority:2,where:kind = 'reaction'"`
 		EntityID  string `gorm:"not null;default:''"`
 		Emoji     string `gorm:"not null;default:'';uniqueIndex:idx_events_reaction_once,priority:3,where:kind = 'reaction'"`
@@ -26,7 +26,10 @@ type (
 	fourthReadMark struct {
 		CredentialID string `gorm:"primaryKey"`
 		Scope        int64  `gorm:"primaryKey;autoIncrement:false"`
+		GuildID      int64  `gorm:"primaryKey;autoIncrement:false"`
 		Position     int64  `gorm:"not null"`
+		ChangedFrom  int64  `gorm:"not null;default:0"`
+		ChangedUntil int64  `gorm:"not null;default:0"`
 	}
 	fourthWatermark struct {
 		ChannelID int64 `gorm:"primaryKey;autoIncrement:false"`
@@ -76,7 +79,7 @@ func addHearing(tx *gorm.DB) error {
 		columns []string
 		indexes []string
 	}{
-		{"events", &fourthEvent{}, []string{"EntityID", "Emoji", "UntilID"}, []string{"idx_events_channel", "idx_events_dm_once", "idx_events_reaction_once", "idx_events_author"}},
+		{"events", &fourthEvent{}, []string{"EntityID", "Emoji", "UntilID"}, []string{"idx_events_channel", "idx_events_dm_once", "idx_events_reaction_once", "idx_events_changes", "idx_events_author"}},
 		{"presences", &fourthPresence{}, []string{"RoleID"}, nil},
 		{"guilds", &fourthGuild{}, []string{"OpenDM"}, nil},
 	} {

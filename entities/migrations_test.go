@@ -138,7 +138,7 @@ func TestTheOldestDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal("the key:", err)
 	}
-	if position, _, err := reg.Position(t.Context(), actor, oldestCursor); err != nil || position != 3 {
+	if position, _, err := reg.Position(t.Context(), actor, oldestCursor); err != nil || position.Seq != 3 {
 		t.Errorf("the cursor: %d, %v", position, err)
 	}
 	if mark, err := reg.ReadMark(t.Context(), actor, entities.ScopeAll); err != nil || mark != 2 {

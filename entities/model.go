@@ -149,7 +149,7 @@ type Credential struct {
 	EntityID   ID
 	Hash       []byte // SHA-256 of the whole key
 	Generation int
-	// Read is how far this credential's client has read the event log.
+	// Read is from where on this credential's client reads the event log.
 	Read       int64
 	CreatedAt  time.Time
 	LastUsedAt *time.Time

@@ -42,7 +42,7 @@ type AddressReason string
 // The reasons, in the order in which the first that holds is taken.
 const (
 	ByDM      AddressReason = "dm"
-	ByReply   AddressReason = "reply"   // to a line of its own, by a person or a stranger's bot
+	ByReply   AddressReason = "reply"   // to a line of its own, by a person
 	ByMention AddressReason = "mention" // of its name or one of its words
 	ByRole    AddressReason = "role"    // of the role that calls it
 )
@@ -54,12 +54,16 @@ type Address struct {
 	Reason   AddressReason
 }
 
-// ReadMark is how far a credential's client has read one scope of the event log, where that is
-// further than [Credential.Read].
+// ReadMark is how far a credential's client has read one scope of the event log, as [Reading] has
+// it. What is before [Credential.Read] it has read in any case.
 type ReadMark struct {
 	CredentialID string `gorm:"primaryKey"`
 	Scope        Scope  `gorm:"primaryKey;autoIncrement:false"`
+	// GuildID is a guild in which it is behind; 0 for everywhere else.
+	GuildID      snowflake.ID `gorm:"primaryKey;autoIncrement:false"`
 	Position     int64
+	ChangedFrom  int64
+	ChangedUntil int64
 }
 
 // Watermark is the newest message of a channel that is settled, where the event log has none

@@ -192,7 +192,9 @@ func (g *modelGuild) may(now time.Time, m entities.Membership, c entities.Channe
 		if g.roles[id]&admi != 0 {
 			return true
 		}
-		roles[id] = entities.Role{Permissions: g.roles[id]}
+		if p, exists := g.roles[id]; exists {
+			roles[id] = entities.Role{Permissions: p}
+		}
 	}
 	if m.TimeoutUntil.After(now) && bit != view && bit != read {
 		return false

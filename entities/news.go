@@ -2,22 +2,23 @@ package entities
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"time"
+	"runtime"
 
 	"github.com/disgoorg/snowflake/v2"
-	"gorm.io/gorm"
 )
 
-// newsPage is how many rows are looked at in one query.
-const newsPage = 200
+const (
+	// newsPage is how many rows are looked at in one query, at most.
+	newsPage = 200
+	// mostBehind is how many guilds a reader can be behind in. It bounds a cursor's length.
+	mostBehind = 8
+)
 
 // Query asks for what is unread.
 type Query struct {
 	Scope Scope
-	// After is the position after which to look; nil = where this credential stopped reading.
-	After *int64
+	// After is what was read already; nil = what this credential has read.
+	After *Reading
 	Limit int
 }
 
@@ -30,163 +31,190 @@ type Item struct {
 // News is a part of the event log as one entity may hear of it.
 type News struct {
 	Items []Item // oldest first
-	// Reached is the position up to which was looked.
-	Reached int64
-	// Lacks is what Discord has to be asked before it can be looked any further.
+	// Reached is what was looked at, with what was read before.
+	Reached Reading
+	// Lacks is what Discord has to be asked before it can be looked any further in some guild.
 	Lacks *Gap
+	// Held says that there is something of which it cannot be decided yet whether it is news.
+	Held bool
+
+	begun   Reading
+	end     int64
+	looked  int64
+	stopped map[snowflake.ID]int64
+}
+
+// Until is what was read by somebody who looked no further than to a position.
+func (n News) Until(position int64) Reading {
+	return n.begun.reach(min(position, n.looked), n.end, n.stopped)
 }
 
 // News gives what is unread in a scope and may be heard of now. An entity's own lines are no news
-// to it. It looks no further than an event of which it cannot be decided just now whether it is
-// news: that is decided when everything about it is known.
+// to it. Messages are given as they are now: what was changed before it was given is no news of
+// its own, and what was deleted before is none at all; of several changes the last one is given.
+//
+// Where it cannot be decided just now whether an event is news, nothing further of that guild is
+// looked at: that is decided when everything about it is known.
 func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error) {
 	m, err := r.pass(ctx, actor, actMarks, "")
 	if err != nil {
 		return News{}, err
 	}
-	db := r.db.reader.WithContext(ctx)
-	marks, err := marksOf(db, actor)
+	marks, err := r.marksOf(ctx, actor)
 	if err != nil {
 		return News{}, err
 	}
-	news := News{Reached: marks.of(q.Scope)}
+	from := marks.of(q.Scope)
 	if q.After != nil {
-		news.Reached = *q.After
-		marks = marks.from(q.Scope)
+		from = *q.After
 	}
+	// Who reads again and again without ever waiting leaves room for those who hear: with as many
+	// readers as may come, each taking its full turn, a heartbeat would come too late.
+	runtime.Gosched()
+	end := r.tail.ends() // before anything is read: what comes later may be seen only in part
+	s := survey{
+		registry: r, entry: m.entry, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
+		news: News{begun: from.begin(end), end: end, stopped: map[snowflake.ID]int64{}},
+	}
+	if err := s.look(ctx, q); err != nil {
+		return News{}, err
+	}
+	s.news.Reached = s.news.Until(s.news.looked)
+	s.news.Held = len(s.news.stopped) > 0
+	return s.news, nil
+}
+
+// survey is one look at the event log for one entity.
+type survey struct {
+	registry *Registry
+	entry    *entry
+	others   readMarks                  // of other scopes
+	judged   map[snowflake.ID]judgement // by channel
+	news     News
+}
+
+// judgement is what is decided about a channel at one moment.
+type judgement struct {
+	hears bool
+	since int64 // nothing before is news
+	known bool  // else nothing is decided
+	lacks *Gap
+}
+
+// look finds the news. Where it stops short, the position is that of the last event that was
+// looked at, else it is the log's end.
+func (s *survey) look(ctx context.Context, q Query) error {
+	n := &s.news
+	for guild, stage := range n.begun.Behind {
+		if guild != 0 && s.registry.world.Pending(guild) {
+			n.stopped[guild] = stage.Seq // without looking at the same events again and again
+		}
+	}
+	n.looked = n.begun.lowest(n.stopped)
+	most := min(newsPage, q.Limit+1) // one more says whether there are others
 	for {
-		var page []Item
-		if page, err = unheard(db, m.entry, q.Scope, news.Reached); err != nil {
-			return news, err
+		page, err := s.registry.find(ctx, lookup{entry: s.entry, scope: q.Scope, after: n.looked, from: n.begun, but: n.stopped, most: most})
+		if err != nil {
+			return err
 		}
-		for _, item := range page {
-			if len(news.Items) == q.Limit {
-				return news, nil
-			}
-			is, known, gap := r.isNews(m.entry, item.Event)
-			if news.Lacks = gap; !known {
-				return news, nil
-			}
-			news.Reached = item.Event.Seq
-			if is && !marks.read(item) {
-				news.Items = append(news.Items, item)
+		for _, row := range page {
+			if len(n.Items) == q.Limit || !s.take(row) {
+				return nil
 			}
 		}
-		if len(page) < newsPage {
-			return news, nil
+		if len(page) < most {
+			n.looked = max(n.looked, n.end)
+			return nil
 		}
 	}
 }
 
-// unheard reads a page of events after a position that could be news.
-func unheard(db *gorm.DB, e *entry, scope Scope, after int64) ([]Item, error) {
-	query := db.Table("events").Select("events.*, coalesce(addresses.reason, '') AS reason").
-		Joins("LEFT JOIN addresses ON addresses.seq = events.seq AND addresses.entity_id = ?", e.ID).
-		Where("events.seq > ?", after)
+// take looks at one event. It says no when it can go no further.
+func (s *survey) take(row told) bool {
+	n, guild := &s.news, row.Event.GuildID
+	if _, stopped := n.stopped[guild]; stopped {
+		n.looked = row.Event.Seq
+		return true
+	}
+	is, known, lacks := s.isNews(row)
+	if !known {
+		if n.Lacks == nil {
+			n.Lacks = lacks
+		}
+		if len(n.stopped) == mostBehind {
+			n.looked = max(n.looked, row.Event.Seq-1)
+			return false
+		}
+		n.stopped[guild] = row.Event.Seq - 1
+	}
+	n.looked = row.Event.Seq
+	if is && !s.past(row) && !s.others.read(row) {
+		n.Items = append(n.Items, row.Item)
+	}
+	return true
+}
+
+// past says whether an event is no news of its own, because what is or was given with its message
+// tells it too.
+func (s *survey) past(row told) bool {
+	begun := s.news.begun.of(row.Event.GuildID)
+	switch row.Event.Kind {
+	case EventMessage, EventDM:
+		at := begun.at(row.Event.Seq, s.news.end)
+		return row.deleted != 0 && row.deleted <= at.Until
+	case EventEdit, EventDelete:
+		at := begun.at(row.said, s.news.end)
+		if row.next != 0 && row.next <= s.news.end {
+			return true
+		}
+		return row.Event.Seq <= at.Until && row.said > at.From && !s.others.given(row.Event, row.Reason, row.said)
+	case EventReaction, EventGap:
+	}
+	return false
+}
+
+// isNews decides again for every event: rights may have changed since it was written. A change is
+// news where its message was.
+func (s *survey) isNews(row told) (is, known bool, gap *Gap) {
+	e, event := s.entry, row.Event
 	switch {
-	case scope == ScopeDM:
-		query = query.Where("kind = ? AND events.entity_id = ?", EventDM, e.ID)
-	case scope == ScopeAddressed:
-		query = query.Where("addresses.reason IS NOT NULL")
-	case scope.Channel() != 0:
-		query = query.Where("channel_id = ? AND events.entity_id IN ?", scope.Channel(), []ID{"", e.ID})
-	default:
-		query = query.Where("(guild_id IN ? AND events.entity_id = '') OR events.entity_id = ?", e.guilds(), e.ID)
+	case event.EntityID != "" && event.EntityID != e.ID, event.AuthorEntity == e.ID:
+		return false, true, nil
+	case event.GuildID == 0:
+		return event.EntityID == e.ID, true, nil
+	case s.registry.untold(event):
+		return false, true, nil
 	}
-	var found []struct {
-		Event  `gorm:"embedded"`
-		Reason AddressReason
+	seq := event.Seq
+	if event.Kind == EventEdit || event.Kind == EventDelete {
+		seq = row.said
 	}
-	if err := query.Order("events.seq").Limit(newsPage).Find(&found).Error; err != nil {
-		return nil, fmt.Errorf("read the event log: %w", err)
-	}
-	items := make([]Item, 0, len(found))
-	for _, row := range found {
-		items = append(items, Item{Event: row.Event, Reason: row.Reason})
-	}
-	return items, nil
+	j := s.judge(event.GuildID, event.ChannelID)
+	return j.hears && seq > j.since, j.known, j.lacks
 }
 
-// isNews decides again for every event: rights may have changed since it was written.
-func (r *Registry) isNews(e *entry, event Event) (is, known bool, gap *Gap) {
-	if event.EntityID != "" && event.EntityID != e.ID {
-		return false, true, nil
+// judge decides once for all events of a channel.
+func (s *survey) judge(guild, channel snowflake.ID) judgement {
+	if j, ok := s.judged[channel]; ok {
+		return j
 	}
-	if event.GuildID == 0 {
-		return event.EntityID == e.ID, true, nil
+	j := s.registry.hears(s.entry, guild, channel)
+	s.judged[channel] = j
+	return j
+}
+
+func (r *Registry) hears(e *entry, guild, channel snowflake.ID) judgement {
+	if r.world.Pending(guild) {
+		return judgement{}
 	}
-	if r.world.Pending(event.GuildID) {
-		return false, false, nil
-	}
-	in, ok := e.stays[event.GuildID]
-	if !ok || event.AuthorEntity == e.ID || event.Seq <= in.Since {
-		return false, true, nil
-	}
-	f, ok := r.facts(e, event.ChannelID)
+	in, ok := e.stays[guild]
 	if !ok {
-		return false, true, nil
+		return judgement{known: true}
+	}
+	f, ok := r.facts(e, channel)
+	if !ok || f.guild.ID != guild {
+		return judgement{known: true}
 	}
 	v := decide(f, Hear)
-	return v.allowed() && event.Seq > f.granted().since, v.gap == nil, v.gap
-}
-
-// Moved is a channel in which something is unread.
-type Moved struct {
-	Guild, Channel snowflake.ID
-	Unread         int
-	Since          time.Time    // when the first unread message came
-	First, Last    snowflake.ID // unread messages
-	// Speakers are who spoke there last, newest first, at most [MaxSpeakers].
-	Speakers []Speaker
-}
-
-// MaxSpeakers is how many of a channel's last speakers are named.
-const MaxSpeakers = 5
-
-// Speaker is who spoke in a channel.
-type Speaker struct {
-	User    snowflake.ID
-	Entity  ID           // "" when it is no entity
-	Message snowflake.ID // the newest one
-}
-
-// Moved lists the channels in which messages are unread that address nobody here, those that
-// moved first before. What cannot be decided now is left for the next time: Gap says what has to
-// be asked for it.
-func (r *Registry) Moved(ctx context.Context, actor Actor) ([]Moved, *Gap, error) {
-	var (
-		moved []Moved
-		after *int64
-	)
-	for {
-		news, err := r.News(ctx, actor, Query{Scope: ScopeAll, After: after, Limit: newsPage})
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, item := range news.Items {
-			if item.Event.Kind == EventMessage && item.Reason == "" {
-				moved = move(moved, item.Event)
-			}
-		}
-		if len(news.Items) < newsPage {
-			return moved, news.Lacks, nil
-		}
-		after = &news.Reached
-	}
-}
-
-func move(moved []Moved, e Event) []Moved {
-	i := slices.IndexFunc(moved, func(m Moved) bool { return m.Channel == e.ChannelID })
-	if i < 0 {
-		i = len(moved)
-		moved = append(moved, Moved{Guild: e.GuildID, Channel: e.ChannelID, Since: e.At, First: e.MessageID})
-	}
-	m := &moved[i]
-	m.Unread++
-	m.Last = e.MessageID
-	who := Speaker{User: e.AuthorID, Entity: e.AuthorEntity, Message: e.MessageID}
-	m.Speakers = slices.DeleteFunc(m.Speakers, func(s Speaker) bool { return s.User == who.User && s.Entity == who.Entity })
-	m.Speakers = slices.Insert(m.Speakers, 0, who)
-	m.Speakers = m.Speakers[:min(len(m.Speakers), MaxSpeakers)]
-	return moved
+	return judgement{hears: v.allowed(), since: max(in.Since, f.granted().since), known: v.gap == nil, lacks: v.gap}
 }

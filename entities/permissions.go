@@ -22,12 +22,14 @@ const everything discord.Permissions = math.MaxInt64
 // everything; else @everyone and the member's roles give the base, on which the channel's
 // overwrites for @everyone, then all roles together, then the member are laid. Without View
 // Channel nothing remains. Overwrites are the channel's; a thread has those of its parent.
+// Roles that the guild does not have count for nothing: a role that is deleted goes without a
+// word about its members, or about the overwrites that name it.
 func Permissions(guild Guild, roles map[snowflake.ID]Role, m Membership, overwrites []Overwrite, now time.Time) discord.Permissions {
 	base, all := basePermissions(guild, roles, m)
 	if all {
 		return everything
 	}
-	permissions := overwritten(base, guild.ID, m, overwrites)
+	permissions := overwritten(base, guild.ID, roles, m, overwrites)
 	if m.TimeoutUntil.After(now) {
 		permissions &= whileTimedOut
 	}
@@ -49,15 +51,16 @@ func basePermissions(guild Guild, roles map[snowflake.ID]Role, m Membership) (di
 	return base, base.Has(discord.PermissionAdministrator)
 }
 
-func overwritten(permissions discord.Permissions, everyone snowflake.ID, m Membership, overwrites []Overwrite) discord.Permissions {
+func overwritten(permissions discord.Permissions, everyone snowflake.ID, roles map[snowflake.ID]Role, m Membership, overwrites []Overwrite) discord.Permissions {
 	var roleAllow, roleDeny, memberAllow, memberDeny discord.Permissions
 	for _, o := range overwrites {
+		_, exists := roles[o.ID]
 		switch {
 		case o.Member && o.ID == m.UserID:
 			memberAllow, memberDeny = o.Allow, o.Deny
 		case !o.Member && o.ID == everyone:
 			permissions = permissions&^o.Deny | o.Allow
-		case !o.Member && slices.Contains(m.Roles, o.ID):
+		case !o.Member && exists && slices.Contains(m.Roles, o.ID):
 			roleAllow |= o.Allow
 			roleDeny |= o.Deny
 		}

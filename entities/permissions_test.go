@@ -27,6 +27,7 @@ func TestPermissions(t *testing.T) {
 	for name, test := range map[string]struct {
 		everyone, a, b discord.Permissions
 		owner          bool
+		gone           bool // roleA is
 		timeout        time.Time
 		overwrites     []entities.Overwrite
 		want           discord.Permissions
@@ -43,6 +44,8 @@ func TestPermissions(t *testing.T) {
 		"a member's allow beats a role's deny":     {everyone: view, overwrites: []entities.Overwrite{{ID: user, Member: true, Allow: send}, {ID: roleA, Deny: send}}, want: view | send},
 		"overwrites of others do not count":        {everyone: view, overwrites: []entities.Overwrite{{ID: 99, Deny: view}, {ID: 98, Member: true, Deny: view}}, want: view},
 		"a role with the member's id is no member": {everyone: view, overwrites: []entities.Overwrite{{ID: user, Deny: view}}, want: view},
+		"a role that is deleted lets nobody in":    {everyone: view, gone: true, overwrites: []entities.Overwrite{{ID: 1, Deny: view}, {ID: roleA, Allow: view}}, want: 0},
+		"a role that is deleted keeps nobody out":  {everyone: view, gone: true, overwrites: []entities.Overwrite{{ID: roleA, Deny: view}}, want: view},
 		"a timeout leaves view and history":        {everyone: view | read | send, timeout: now.Add(time.Minute), want: view | read},
 		"a past timeout counts no more":            {everyone: view | send, timeout: now.Add(-time.Minute), want: view | send},
 		"a timeout does not hold an administrator": {a: admi, timeout: now.Add(time.Minute), everything: true},
@@ -54,6 +57,9 @@ func TestPermissions(t *testing.T) {
 				g.OwnerID = user
 			}
 			roles := map[snowflake.ID]entities.Role{1: {ID: 1, Permissions: test.everyone}, roleA: {ID: roleA, Permissions: test.a}, roleB: {ID: roleB, Permissions: test.b}}
+			if test.gone {
+				delete(roles, roleA)
+			}
 			m := entities.Membership{UserID: user, Roles: []snowflake.ID{roleA, roleB}, TimeoutUntil: test.timeout}
 			got := entities.Permissions(g, roles, m, test.overwrites, now)
 			if test.everything {
@@ -81,7 +87,7 @@ func slowPermissions(everyone snowflake.ID, roles map[snowflake.ID]entities.Role
 		func(o entities.Overwrite) bool { return !o.Member && o.ID == everyone },
 		func(o entities.Overwrite) bool {
 			for _, id := range m.Roles {
-				if !o.Member && o.ID == id && id != everyone {
+				if _, exists := roles[id]; exists && !o.Member && o.ID == id && id != everyone {
 					return true
 				}
 			}

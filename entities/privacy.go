@@ -120,6 +120,9 @@ func (r *Registry) SetPrivacy(ctx context.Context, actor Actor, p Privacy) error
 		return r.noted(ctx, m, "", err)
 	}
 	r.choices.put(p)
+	if p.Hidden && !before.Hidden {
+		r.unhear(spokenBy(actor.user))
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package entities
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
@@ -25,14 +26,17 @@ func (r *Registry) Erase(ctx context.Context, actor Actor) error {
 	if err != nil {
 		return err
 	}
-	err = r.change(ctx, func(tx *gorm.DB) error {
+	var channels []snowflake.ID
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	err = r.changeLocked(ctx, func(tx *gorm.DB) error {
 		if err := r.judgeAgain(tx, m); err != nil {
 			return err
 		}
 		if err := eraseSpoken(tx, actor.user); err != nil {
 			return err
 		}
-		if err := eraseDMs(tx, actor.user); err != nil {
+		if channels, err = eraseDMs(tx, actor.user); err != nil {
 			return err
 		}
 		var names []string
@@ -45,22 +49,24 @@ func (r *Registry) Erase(ctx context.Context, actor Actor) error {
 		// That it was done stands there, and not who they are that are gone.
 		return r.auditAlone(tx, "member", actErase)
 	}, nil)
+	if err == nil {
+		spoken := spokenBy(actor.user)
+		r.unhear(func(n *noted) bool {
+			return spoken(n) || (n.GuildID == 0 && (n.AuthorID == actor.user || slices.Contains(channels, n.ChannelID)))
+		})
+	}
 	return r.noted(ctx, m, "", err)
 }
 
 // eraseSpoken deletes what a person did on servers from the event log. Its channels are settled as
 // far as that went, so that it is not taken for missed and fetched anew.
 func eraseSpoken(tx *gorm.DB, user snowflake.ID) error {
-	err := tx.Exec(`INSERT INTO watermarks (channel_id, guild_id, message_id)
-		SELECT channel_id, min(guild_id), max(message_id) FROM events WHERE author_id = ? AND kind = ? AND guild_id <> 0 GROUP BY channel_id
-		ON CONFLICT (channel_id) DO UPDATE SET message_id = excluded.message_id WHERE excluded.message_id > watermarks.message_id`,
-		user, EventMessage).Error
-	if err != nil {
-		return fmt.Errorf("settle channels before erasing: %w", err)
+	if err := settle(tx, "author_id = ?", user); err != nil {
+		return err
 	}
 	// That a message is gone names nobody, but it is one of theirs. By the author, who is nobody, it is
 	// found without looking through the whole log.
-	err = eraseEvents(tx, "author_id = 0 AND kind = ? AND guild_id <> 0 AND message_id IN (SELECT message_id FROM events WHERE author_id = ? AND kind = ?)", EventDelete, user, EventMessage)
+	err := eraseEvents(tx, "author_id = 0 AND kind = ? AND guild_id <> 0 AND message_id IN (SELECT message_id FROM events WHERE author_id = ? AND kind = ?)", EventDelete, user, EventMessage)
 	if err != nil {
 		return err
 	}
@@ -79,15 +85,14 @@ func eraseEvents(tx *gorm.DB, which string, args ...any) error {
 }
 
 // eraseDMs deletes what there is of a person's direct messages. Of the entities that they know
-// only the blocked ones are left, and that they are blocked.
-func eraseDMs(tx *gorm.DB, user snowflake.ID) error {
-	var channels []snowflake.ID
+// only the blocked ones are left, and that they are blocked. The channels are those of the messages.
+func eraseDMs(tx *gorm.DB, user snowflake.ID) (channels []snowflake.ID, err error) {
 	if err := tx.Model(&DM{}).Where("user_id = ?", user).Pluck("channel_id", &channels).Error; err != nil {
-		return fmt.Errorf("read a person's direct messages: %w", err)
+		return nil, fmt.Errorf("read a person's direct messages: %w", err)
 	}
 	// Others write into that channel too, but never to anybody else.
 	if err := eraseEvents(tx, "guild_id = 0 AND (author_id = ? OR channel_id IN ?)", user, channels); err != nil {
-		return err
+		return nil, err
 	}
 	var scopes []Scope
 	for _, channel := range channels {
@@ -102,8 +107,8 @@ func eraseDMs(tx *gorm.DB, user snowflake.ID) error {
 		tx.Where("scope IN ?", scopes).Delete(&ReadMark{}),
 	} {
 		if rows.Error != nil {
-			return fmt.Errorf("erase a person's direct messages: %w", rows.Error)
+			return nil, fmt.Errorf("erase a person's direct messages: %w", rows.Error)
 		}
 	}
-	return nil
+	return channels, nil
 }

@@ -26,6 +26,8 @@ type roster struct {
 	guilds   map[snowflake.ID]GuildRow      // with a decision or settings
 	blocked  map[snowflake.ID]*blocklist    // by guilds that block words or patterns
 	stopped  bool                           // the operator's kill switch for all
+	summons  map[snowflake.ID]*summons      // by guild, as far as they were asked for
+	changes  int                            // of entities and their presences
 }
 
 // entry is an entity without its persona, which only the entity itself and its owner read.
@@ -70,14 +72,17 @@ func newRoster() roster {
 		entities: map[ID]*entry{}, present: map[snowflake.ID]map[ID]*entry{}, owned: map[snowflake.ID]map[ID]*entry{},
 		called: map[calling]map[ID]struct{}{},
 		heard:  map[snowflake.ID]int{}, guilds: map[snowflake.ID]GuildRow{}, blocked: map[snowflake.ID]*blocklist{},
+		summons: map[snowflake.ID]*summons{},
 	}
 }
 
 // replace puts an entity in the place of what was known of it.
 func (s *roster) replace(id ID, next *entry) {
+	s.changes++
 	if old, ok := s.entities[id]; ok {
 		s.count(old, -1)
 		for guild := range old.stays {
+			delete(s.summons, guild)
 			drop(s.present, guild, id)
 		}
 		drop(s.owned, old.OwnerID, id)
@@ -90,6 +95,7 @@ func (s *roster) replace(id ID, next *entry) {
 	s.entities[id] = next
 	s.count(next, 1)
 	for guild := range next.stays {
+		delete(s.summons, guild)
 		add(s.present, guild, next)
 	}
 	if next.State != Deleted {

@@ -45,7 +45,7 @@ func (r *Registry) issue(ctx context.Context, actor Actor, id ID, allowed func(*
 		if err := allowed(tx, made.Entity); err != nil {
 			return "", err
 		}
-		furthest, err := endCredentials(tx, m.entry.Entity)
+		read, err := endCredentials(tx, m.entry.Entity)
 		if err != nil {
 			return "", err
 		}
@@ -54,11 +54,11 @@ func (r *Registry) issue(ctx context.Context, actor Actor, id ID, allowed func(*
 		if err != nil {
 			return "", err
 		}
-		made.Key, credential.Read = key, furthest
+		made.Key, credential.Read = key, read.base
 		if err := tx.Create(&credential).Error; err != nil {
 			return "", fmt.Errorf("save the credential: %w", err)
 		}
-		return "", nil
+		return "", saveMarks(tx, map[string]markChange{credential.ID: {after: read.marks}})
 	})
 	if err != nil {
 		return Created{}, err
@@ -67,24 +67,51 @@ func (r *Registry) issue(ctx context.Context, actor Actor, id ID, allowed func(*
 	return made, nil
 }
 
-// endCredentials ends all credentials of an entity and gives how far the furthest of them had
-// read, where a new one goes on.
-func endCredentials(tx *gorm.DB, e Entity) (furthest int64, err error) {
-	var read *int64
-	if err := tx.Model(&Credential{}).Where("entity_id = ?", e.ID).Select("max(read)").Scan(&read).Error; err != nil {
-		return 0, fmt.Errorf("read the credentials: %w", err)
-	}
-	if read == nil {
-		if furthest, err = latestSeq(tx); err != nil {
-			return 0, err
-		}
-		read = &furthest
+// furthest is how far the credentials of an entity have read, all together.
+type furthest struct {
+	base  int64 // everything
+	marks readMarks
+}
+
+// endCredentials ends all credentials of an entity and gives how far they had read, where a new
+// one goes on.
+func endCredentials(tx *gorm.DB, e Entity) (furthest, error) {
+	read, err := readFurthest(tx, e.ID)
+	if err != nil {
+		return furthest{}, err
 	}
 	if err := tx.Model(&Entity{}).Where("id = ?", e.ID).Update("generation", e.Generation+1).Error; err != nil {
-		return 0, fmt.Errorf("save the entity: %w", err)
+		return furthest{}, fmt.Errorf("save the entity: %w", err)
+	}
+	if err := tx.Where("credential_id IN (SELECT id FROM credentials WHERE entity_id = ?)", e.ID).Delete(&ReadMark{}).Error; err != nil {
+		return furthest{}, fmt.Errorf("end the read marks: %w", err)
 	}
 	if err := tx.Where("entity_id = ?", e.ID).Delete(&Credential{}).Error; err != nil {
-		return 0, fmt.Errorf("end the credentials: %w", err)
+		return furthest{}, fmt.Errorf("end the credentials: %w", err)
 	}
-	return *read, nil
+	return read, nil
+}
+
+func readFurthest(tx *gorm.DB, id ID) (furthest, error) {
+	read := furthest{marks: readMarks{}}
+	var credentials []Credential
+	if err := tx.Select("id", "read").Where("entity_id = ?", id).Find(&credentials).Error; err != nil {
+		return read, fmt.Errorf("read the credentials: %w", err)
+	}
+	if len(credentials) == 0 {
+		latest, err := latestSeq(tx)
+		read.base = latest
+		return read, err
+	}
+	for _, credential := range credentials {
+		marks, err := readMarksOf(tx, credential.ID)
+		if err != nil {
+			return read, err
+		}
+		read.base = max(read.base, credential.Read)
+		for scope, reading := range marks {
+			read.marks[scope] = read.marks[scope].and(reading)
+		}
+	}
+	return read, nil
 }

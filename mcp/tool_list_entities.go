@@ -40,7 +40,7 @@ type serverEntities struct {
 type entityInfo struct {
 	ID          string `json:"id"`
 	Name        shown  `json:"name"`
-	OwnerID     string `json:"owner_id" doc:"the user whose AI it is"`
+	OwnerID     string `json:"owner_id,omitempty" doc:"the user whose AI it is; left out when they hide from entities"`
 	Description shown  `json:"description,omitempty"`
 	Active      bool   `json:"active" doc:"it can take part there now"`
 	Reads       string `json:"reads_channel,omitempty" doc:"yes or no: whether it may read the channel"`
@@ -50,8 +50,11 @@ func (l *entityList) add(from relay.Company, asked bool) {
 	server := serverEntities{ID: from.Guild.ID.String(), Name: shown(from.Guild.Name), Entities: []entityInfo{}}
 	for _, f := range from.Fellows {
 		info := entityInfo{
-			ID: string(f.Entity.ID), Name: shown(f.Entity.Name), OwnerID: f.Entity.OwnerID.String(),
+			ID: string(f.Entity.ID), Name: shown(f.Entity.Name),
 			Description: shown(clip(f.Entity.Description, maxTopic)), Active: f.Speaks,
+		}
+		if f.Entity.OwnerID != 0 {
+			info.OwnerID = f.Entity.OwnerID.String()
 		}
 		if asked {
 			info.Reads = "no"
@@ -95,7 +98,9 @@ func (i entityInfo) words() string {
 	case "no":
 		words = append(words, "may not read that channel")
 	}
-	words = append(words, "owner "+i.OwnerID)
+	if i.OwnerID != "" {
+		words = append(words, "owner "+i.OwnerID)
+	}
 	line := strings.Join(words, ", ")
 	if i.Description != "" {
 		line += "; " + oneLine(string(i.Description))

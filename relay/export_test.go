@@ -72,3 +72,6 @@ func (r *Relay) Feed() func(frame []byte) {
 		s.advance(parsed.seq)
 	}
 }
+
+// Waiting counts the clients that wait for news.
+func (r *Relay) Waiting() int { return len(r.inbox.listeners.list()) }

@@ -15,7 +15,7 @@ func (p presenter) extras(m discord.Message) []Extra {
 	if !spoken(m.Type) {
 		extras = append(extras, Extra{"notice of Discord", noticeName(m.Type)})
 	}
-	if used := usedCommand(m); used != "" {
+	if used := p.usedCommand(m); used != "" {
 		extras = append(extras, Extra{"command", used})
 	}
 	if m.Flags.Has(discord.MessageFlagIsVoiceMessage) {
@@ -65,13 +65,19 @@ func (p presenter) forwarded(m discord.PartialMessage) []Extra {
 	return extras
 }
 
-// usedCommand says which command a message answers, and who gave it.
-func usedCommand(m discord.Message) string {
+// usedCommand says which command a message answers, and who gave it unless they hide.
+func (p presenter) usedCommand(m discord.Message) string {
+	by := func(user discord.User) string {
+		if p.guild != 0 && !p.relay.shows(user.ID) {
+			return "by somebody who is hidden from entities"
+		}
+		return "by " + flat(user.EffectiveName())
+	}
 	switch {
 	case m.Interaction != nil && m.Interaction.Name != "":
-		return "/" + flat(m.Interaction.Name) + " by " + flat(m.Interaction.User.EffectiveName())
+		return "/" + flat(m.Interaction.Name) + " " + by(m.Interaction.User)
 	case m.InteractionMetadata != nil && m.InteractionMetadata.User.ID != 0:
-		return "by " + flat(m.InteractionMetadata.User.EffectiveName())
+		return by(m.InteractionMetadata.User)
 	default:
 		return ""
 	}

@@ -8,7 +8,8 @@ import (
 	"troupe/entities"
 )
 
-// Company are the other entities on one server.
+// Company are the other entities on one server. Of people who hide it is not told what they own:
+// those entities have no owner here.
 type Company struct {
 	Guild   entities.Guild
 	Fellows []entities.Fellow
@@ -35,6 +36,11 @@ func (r *Relay) Fellows(ctx context.Context, actor entities.Actor, ref string, c
 		fellows, err := r.fellowsIn(ctx, actor, guild.ID, channel)
 		if err != nil {
 			return nil, err
+		}
+		for i := range fellows {
+			if !r.shows(fellows[i].Entity.OwnerID) {
+				fellows[i].Entity.OwnerID = 0
+			}
 		}
 		companies = append(companies, Company{guild, fellows})
 	}

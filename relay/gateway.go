@@ -35,7 +35,8 @@ type gatewayConfig struct {
 	Tally *gatewayTally // counters, shared by all shards; default: a new one
 
 	// OnState hears of connecting, ready and disconnected; OnSkip of every event that could
-	// not be read. They run in the shard's goroutine: they must neither wait nor close it.
+	// not be read, or whose handler panicked. They run in the shard's goroutine: they must
+	// neither wait nor close it.
 	OnState func(GatewayState)
 	OnSkip  func(GatewaySkip)
 	// OnClose is called after the end of a shard that does not reconnect. It may close or

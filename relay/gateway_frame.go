@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/disgoorg/disgo/gateway"
 	"github.com/disgoorg/snowflake/v2"
@@ -245,6 +246,28 @@ func skipOf(event string, data []byte) GatewaySkip {
 	}
 	if json.Unmarshal(fields["user"], &user) == nil {
 		skip.User = user.ID
+	}
+	return skip
+}
+
+// skip counts what is left out of an event, or all of it, and logs the first of its name,
+// without its content.
+func (s *gatewayShard) skip(name string, n int, frame gatewayFrame, why error) {
+	if name == "" {
+		name = notJSON
+	}
+	skip := s.leftOut(name, frame)
+	if s.cfg.Tally.skipped(name, n) {
+		s.log.Warn("gateway event left out", slog.String("event", name), slog.Any("err", why), slog.Uint64("guild", uint64(skip.Guild)))
+	}
+}
+
+// leftOut tells that what an event would have changed is not known.
+func (s *gatewayShard) leftOut(name string, frame gatewayFrame) GatewaySkip {
+	skip := skipOf(name, frame.data)
+	skip.Shard = s.id
+	if s.cfg.OnSkip != nil {
+		s.cfg.OnSkip(skip)
 	}
 	return skip
 }

@@ -263,11 +263,13 @@ func (s *gatewayShard) receive(frame gatewayFrame) {
 	if _, unknown := event.(gateway.EventUnknown); unknown {
 		return
 	}
-	s.handle(frame.event, frame.seq, event)
+	if !s.handle(frame.event, frame.seq, event) {
+		s.leftOut(string(frame.event), frame)
+	}
 }
 
-// handle calls the event handler; a panic in it ends only this event.
-func (s *gatewayShard) handle(event gateway.EventType, seq int, data gateway.EventData) {
+// handle calls the event handler; a panic in it ends only this event, and is told.
+func (s *gatewayShard) handle(event gateway.EventType, seq int, data gateway.EventData) (done bool) {
 	defer func() {
 		panicked := recover()
 		if panicked == nil {
@@ -280,20 +282,5 @@ func (s *gatewayShard) handle(event gateway.EventType, seq int, data gateway.Eve
 		}
 	}()
 	s.handler(s, event, seq, data)
-}
-
-// skip counts what is left out of an event, or all of it, and logs the first of its name,
-// without its content.
-func (s *gatewayShard) skip(name string, n int, frame gatewayFrame, why error) {
-	if name == "" {
-		name = notJSON
-	}
-	skip := skipOf(name, frame.data)
-	skip.Shard = s.id
-	if s.cfg.Tally.skipped(name, n) {
-		s.log.Warn("gateway event left out", slog.String("event", name), slog.Any("err", why), slog.Uint64("guild", uint64(skip.Guild)))
-	}
-	if s.cfg.OnSkip != nil {
-		s.cfg.OnSkip(skip)
-	}
+	return true
 }

@@ -187,10 +187,24 @@ func TestWhatCannotBeReadDoesNotStopTheGateway(t *testing.T) {
 }
 
 func TestRightsThatCouldNotBeReadAreReadAnew(t *testing.T) {
+	t.Parallel()
+	for name, event := range map[string]string{
+		"the role":        `GUILD_ROLE_UPDATE {"guild_id":"GUILD","role":{"id":[]}}`,
+		"the guild":       `GUILD_UPDATE {"id":"GUILD","roles":7}`,
+		"which guild":     `GUILD_ROLE_DELETE {"guild_id":`,
+		"which it is":     `GUILD_UPDATE {"id":`,
+		"anything at all": `GUILD_ROLE_CREATE []`,
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); readAnew(t, event) })
+	}
+}
+
+func readAnew(t *testing.T, event string) {
 	s := setStage(t, sandbox.Config{})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)
-	s.disc.DispatchRaw("GUILD_ROLE_UPDATE", []byte(`{"guild_id":"`+s.guild.String()+`","role":{"id":[]}}`))
+	what, data, _ := strings.Cut(strings.ReplaceAll(event, "GUILD\"", s.guild.String()+"\""), " ")
+	s.disc.DispatchRaw(what, []byte(data))
 	s.until("the guild was read", func() bool {
 		for _, r := range s.disc.Requests() {
 			if r.Method == http.MethodGet && r.Path == "/guilds/"+s.guild.String() {

@@ -48,6 +48,7 @@ func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest)
 	defer timer.Stop()
 	waiting := r.inbox.listeners.join(actor, req.Scope)
 	defer r.inbox.listeners.leave(waiting)
+	lull := lull{relay: r, actor: actor, scope: req.Scope, bell: waiting.bell, over: timer.C}
 	at := sight{scope: req.Scope, after: after, limit: limitOf(req.Limit)}
 	for {
 		found, seen, err := r.look(ctx, actor, at)
@@ -55,13 +56,8 @@ func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest)
 			return found, err
 		}
 		at.after = &seen.reached
-		select {
-		case <-waiting.bell:
-		case <-timer.C:
-			return found, r.mayWait(ctx, actor, req.Scope)
-		case <-again(seen.held):
-		case <-ctx.Done():
-			return Inbox{}, context.Cause(ctx)
+		if over, err := lull.wait(ctx, again(seen.held)); over || err != nil {
+			return found, err
 		}
 	}
 }
@@ -96,12 +92,12 @@ func (r *Relay) Ack(ctx context.Context, actor entities.Actor, cursor string) er
 	if err != nil {
 		return err
 	}
-	return r.registry.Mark(ctx, actor, entities.ScopeAll, latest)
+	return r.registry.Mark(ctx, actor, entities.ScopeAll, entities.ReadTo(latest))
 }
 
 // startOf is the position from which to look; nil = where the credential stopped reading. A
 // cursor that comes back was read, in the scope that it is of.
-func (r *Relay) startOf(ctx context.Context, actor entities.Actor, scope entities.Scope, cursor string) (*int64, error) {
+func (r *Relay) startOf(ctx context.Context, actor entities.Actor, scope entities.Scope, cursor string) (*entities.Reading, error) {
 	if err := r.mayWait(ctx, actor, scope); err != nil || cursor == "" {
 		return nil, err
 	}

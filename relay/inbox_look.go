@@ -11,14 +11,14 @@ import (
 // sight is what to look for, and from where.
 type sight struct {
 	scope entities.Scope
-	after *int64 // nil = where the credential stopped reading
+	after *entities.Reading // nil = where the credential stopped reading
 	limit int
 	room  int // see [InboxRequest.Room]
 }
 
 // seen is how far was looked.
 type seen struct {
-	reached int64
+	reached entities.Reading
 	// held: something lies beyond of which it cannot be decided yet whether it may be told.
 	held bool
 }
@@ -31,17 +31,17 @@ func (r *Relay) look(ctx context.Context, actor entities.Actor, at sight) (Inbox
 			return Inbox{}, seen{}, err
 		}
 		events, all := news.Items, len(news.Items) <= at.limit
-		until := seen{reached: news.Reached, held: news.Lacks != nil}
+		until := seen{reached: news.Reached, held: news.Held}
 		if !all {
 			events = events[:at.limit]
-			until.reached = events[len(events)-1].Event.Seq
+			until.reached = news.Until(events[len(events)-1].Event.Seq)
 		}
 		items, err := r.give(ctx, actor, events)
 		if err != nil {
 			return Inbox{}, seen{}, err
 		}
 		if kept := fit(items, at.room); kept < len(items) {
-			all, until.reached = false, items[kept].seq-1
+			all, until.reached = false, news.Until(items[kept].seq-1)
 			items = items[:kept]
 		}
 		if all || len(items) > 0 {
@@ -124,7 +124,7 @@ func (r *Relay) give(ctx context.Context, actor entities.Actor, from []entities.
 		}
 	}
 	r.nameReactors(ctx, items)
-	return items, nil
+	return r.stillShown(items), nil
 }
 
 // delivery is one look at events whose messages were found.

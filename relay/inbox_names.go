@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,6 +94,29 @@ func (r *Relay) nameReactors(ctx context.Context, items []Item) {
 	}
 }
 
+// stillShown leaves out what people did who hide by now: naming took time.
+func (r *Relay) stillShown(items []Item) []Item {
+	return slices.DeleteFunc(items, func(item Item) bool {
+		if item.GuildID == 0 {
+			return false
+		}
+		if item.Kind != entities.EventReaction {
+			return !r.shows(item.Author.ID)
+		}
+		for i := range item.Reactions {
+			one := &item.Reactions[i]
+			one.By = r.stillThere(one.By)
+			one.Count = len(one.By)
+		}
+		return !slices.ContainsFunc(item.Reactions, func(one Reacted) bool { return one.Count > 0 })
+	})
+}
+
+// stillThere leaves out people who hide by now.
+func (r *Relay) stillThere(authors []Author) []Author {
+	return slices.DeleteFunc(authors, func(a Author) bool { return a.Entity == "" && !r.shows(a.ID) })
+}
+
 // moved lists the channels that moved, after asking Discord for what that depends on.
 func (r *Relay) moved(ctx context.Context, actor entities.Actor) ([]Moved, error) {
 	found, err := r.whatMoved(ctx, actor)
@@ -159,7 +183,7 @@ func (r *Relay) stillSeen(ctx context.Context, actor entities.Actor, all []Moved
 		if err != nil {
 			return nil, err
 		}
-		if sees {
+		if one.Speakers = r.stillThere(one.Speakers); sees {
 			kept = append(kept, one)
 		}
 	}

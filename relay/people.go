@@ -102,7 +102,7 @@ func (r *Relay) peopleOf(ctx context.Context, actor entities.Actor, guild entiti
 			people = append(people, Person{Guild: guild, Kind: Entity, Name: f.Entity.Name, Entity: f.Entity.ID})
 		}
 	}
-	members, err := r.members(ctx, guild.ID, name)
+	members, err := r.members(ctx, actor, guild.ID, name)
 	if err != nil {
 		return nil, word(err)
 	}
@@ -127,7 +127,10 @@ func personOf(guild entities.Guild, m discord.Member) Person {
 
 // members finds a server's members by the beginning of a name, without the bot itself, which
 // speaks for entities only, and without people whom entities are not shown.
-func (r *Relay) members(ctx context.Context, guild snowflake.ID, name string) ([]discord.Member, error) {
+func (r *Relay) members(ctx context.Context, actor entities.Actor, guild snowflake.ID, name string) ([]discord.Member, error) {
+	if err := r.searching.take(actor.EntityID(), r.now()); err != nil {
+		return nil, err
+	}
 	var list []json.RawMessage
 	query := discord.QueryValues{"query": name, "limit": mostFound}
 	if err := r.disc.Rest.Do(rest.SearchMembers.Compile(query, guild), nil, &list, rest.WithCtx(ctx)); err != nil {

@@ -65,6 +65,7 @@ type Relay struct {
 	speakers  speakers
 	inbox     inbox
 	lookups   lookups
+	searching searchPace
 	strays    chan discord.Message // messages of threads that are not known yet
 	astray    astray
 	reactions reactions
@@ -117,6 +118,7 @@ func New(cfg Config) (*Relay, error) {
 	r.inbox = newInbox()
 	r.changed, r.spoke, r.names = newChangedMessages(), newSpoke(), newNames()
 	r.lookups = newLookups()
+	r.searching = newSearchPace()
 	r.strays = make(chan discord.Message, mostStrays)
 	r.reactions = newReactions()
 	r.astray.waiting = map[snowflake.ID]int{}

@@ -103,7 +103,7 @@ func (r *Relay) membersCalled(ctx context.Context, actor entities.Actor, guild s
 	if _, err := r.servers(ctx, actor, entities.MeetPeople, guild.String()); err != nil {
 		return nil, err
 	}
-	members, err := r.members(ctx, guild, name)
+	members, err := r.members(ctx, actor, guild, name)
 	if err != nil {
 		return nil, word(err)
 	}

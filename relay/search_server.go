@@ -118,6 +118,9 @@ func (s searching) ask(ctx context.Context, before snowflake.ID) (searchPage, er
 		// (reference, "Array Query Strings").
 		endpoint := rest.SearchGuildMessages.Compile(nil, s.guild)
 		endpoint.URL += "?" + s.query(before).Encode()
+		if err := s.relay.searching.take(s.actor.EntityID(), s.relay.now()); err != nil {
+			return searchPage{}, err
+		}
 		var page searchPage
 		if err := s.relay.disc.Rest.Do(endpoint, nil, &page, rest.WithCtx(ctx)); err != nil {
 			return searchPage{}, fmt.Errorf("search messages: %w", err)

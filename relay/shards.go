@@ -121,11 +121,14 @@ func (r *Relay) skipped(skip GatewaySkip) {
 	case gateway.EventTypeMessageUpdate, gateway.EventTypeMessageDelete:
 		r.cache.remove(skip.ID)
 	case gateway.EventTypeMessageDeleteBulk:
-		r.cache.clear()
+		r.cache.clear() // whichever they were
 	case gateway.EventTypeGuildUpdate:
-		r.doubt(skip.ID)
+		skip.Guild = skip.ID
+		fallthrough
 	case gateway.EventTypeGuildRoleCreate, gateway.EventTypeGuildRoleUpdate, gateway.EventTypeGuildRoleDelete:
-		r.doubt(skip.Guild)
+		for _, guild := range r.meant(skip) {
+			r.doubt(guild)
+		}
 	case gateway.EventTypeGuildMemberAdd, gateway.EventTypeGuildMemberUpdate, gateway.EventTypeGuildMemberRemove, gateway.EventTypeGuildMembersChunk:
 		r.doubtMember(skip)
 	}
