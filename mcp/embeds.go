@@ -14,7 +14,7 @@ import (
 // embedArg is a box under a message, with the part of Discord's embeds that tells something.
 type embedArg struct {
 	Title       string       `json:"title,omitempty" doc:"at most 256 characters"`
-	Description string       `json:"description,omitempty" doc:"in Discord's markdown; at most 4096 characters"`
+	Description string       `json:"description,omitempty" doc:"markdown; at most 4096 characters"`
 	URL         string       `json:"url,omitempty" doc:"where the title leads"`
 	Color       string       `json:"color,omitempty" doc:"of the box's edge, like #ff8800"`
 	Image       string       `json:"image,omitempty" doc:"a picture's https address"`

@@ -36,6 +36,7 @@ type place struct {
 	Parent   string `json:"parent,omitempty"` // of a thread: its channel's name
 	ServerID string `json:"server_id"`
 	Server   string `json:"server"`
+	Link     string `json:"link,omitempty"` // with a message's id after it, the message's
 }
 
 type message struct {
@@ -128,6 +129,16 @@ func quoteMessage(m relay.Message) message {
 		quoted.Reactions = append(quoted.Reactions, reaction(r))
 	}
 	return quoted
+}
+
+// link gives the links of messages by those of their channels: one for all.
+func (m messages) link() {
+	for i := range m.Messages {
+		m.Messages[i].Link = ""
+	}
+	for i, c := range m.Channels {
+		m.Channels[i].Link = "https://discord.com/channels/" + c.ServerID + "/" + c.ID + "/"
+	}
 }
 
 // place names a channel that relay has shown messages of.

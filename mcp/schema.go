@@ -54,7 +54,7 @@ func inputSchema(fields []field) (json.RawMessage, error) {
 }
 
 // outputSchema is the schema of a tool's structured answer, one level deep: every client pays for
-// it in the model's context at each connection, and what lies deeper explains itself in an answer.
+// it in the model's context at each connection, and what is always there, and what lies deeper, explains itself in an answer.
 func outputSchema(output reflect.Type) (json.RawMessage, error) {
 	var members []member
 	for m := range shownOf(output) {
@@ -81,6 +81,7 @@ func outputSchema(output reflect.Type) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
+	schema.Required = nil
 	return json.Marshal(schema)
 }
 

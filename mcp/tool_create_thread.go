@@ -30,7 +30,7 @@ var createThread = define("create_thread", words{
 })
 
 type createThreadInput struct {
-	Channel channelArg `json:"channel,omitempty" doc:"id, #name, name, server/#name or a link; not needed when message is a link"`
+	Channel channelArg `json:"channel,omitempty" doc:"id, #name, name or server/#name; not needed with a link"`
 	Name    string     `json:"name" doc:"the thread's title, at most 100 characters"`
 	Message messageArg `json:"message,omitempty" doc:"the id or link of the message that it hangs on"`
 	Content string     `json:"content,omitempty" doc:"what to say in it first, in Discord's markdown"`

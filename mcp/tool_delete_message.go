@@ -17,7 +17,7 @@ var deleteMessage = define("delete_message", words{
 })
 
 type deleteMessageInput struct {
-	Channel channelArg `json:"channel,omitempty" doc:"id, #name, name, server/#name, a thread's or post's name, or a link; not needed when message is a link"`
+	Channel channelArg `json:"channel,omitempty" doc:"id, #name, name or server/#name; not needed with a link"`
 	Message messageArg `json:"message" doc:"the message's id or link"`
 }
 

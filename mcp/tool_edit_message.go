@@ -18,7 +18,7 @@ var editMessage = define("edit_message", words{
 })
 
 type editMessageInput struct {
-	Channel channelArg `json:"channel,omitempty" doc:"id, #name, name, server/#name, a thread's or post's name, or a link; not needed when message is a link"`
+	Channel channelArg `json:"channel,omitempty" doc:"id, #name, name or server/#name; not needed with a link"`
 	Message messageArg `json:"message" doc:"the message's id or link"`
 	Content string     `json:"content" doc:"the whole new text, in Discord's markdown; at most 2000 characters"`
 }

@@ -23,6 +23,9 @@ var readMessages = define("read_messages", words{
 	}
 	history := c.quote(self, found, "There are no messages there.")
 	history.whole = in.Limit == 1
+	if len(history.Messages) > 1 {
+		history.link()
+	}
 	return history, nil
 })
 

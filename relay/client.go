@@ -94,7 +94,7 @@ func (r *Relay) AvatarURL(hash string) string {
 }
 
 func messageLink(guild, channel, message snowflake.ID) string {
-	return fmt.Sprintf("https://discord.com/channels/%d/%d/%d", guild, channel, message)
+	return "https://discord.com/channels/" + guild.String() + "/" + channel.String() + "/" + message.String()
 }
 
 func loopback(host string) bool {

@@ -47,16 +47,28 @@ type page struct {
 // messages reads messages of a channel, in no order. Last is the newest id among them, also
 // of those that could not be read.
 func (r *Relay) messages(ctx context.Context, channel snowflake.ID, at page) (messages []discord.Message, last snowflake.ID, err error) {
+	list, err := r.rawMessages(ctx, channel, at)
+	if err != nil {
+		return nil, 0, err
+	}
+	messages, last = r.decodeMessages(list)
+	return messages, last, nil
+}
+
+func (r *Relay) rawMessages(ctx context.Context, channel snowflake.ID, at page) (list []json.RawMessage, err error) {
 	query := discord.QueryValues{"limit": at.limit}
 	for name, id := range map[string]snowflake.ID{"around": at.around, "before": at.before, "after": at.after} {
 		if id != 0 {
 			query[name] = id
 		}
 	}
-	var list []json.RawMessage
 	if err := r.disc.Rest.Do(rest.GetMessages.Compile(query, channel), nil, &list, rest.WithCtx(ctx)); err != nil {
-		return nil, 0, fmt.Errorf("read messages: %w", err)
+		return nil, fmt.Errorf("read messages: %w", err)
 	}
+	return list, nil
+}
+
+func (r *Relay) decodeMessages(list []json.RawMessage) (messages []discord.Message, last snowflake.ID) {
 	for _, raw := range list {
 		var m struct {
 			ID snowflake.ID `json:"id"`
@@ -65,7 +77,7 @@ func (r *Relay) messages(ctx context.Context, channel snowflake.ID, at page) (me
 			last = max(last, m.ID)
 		}
 	}
-	return decodeAll[discord.Message](r, "GET messages", list), last, nil
+	return decodeAll[discord.Message](r, "GET messages", list), last
 }
 
 // channelWebhooks reads the webhooks of a channel.

@@ -36,6 +36,7 @@ func (r *Relay) Edit(ctx context.Context, actor entities.Actor, channel, message
 			return r.disc.Rest.Do(rest.UpdateWebhookMessage.Compile(query, id, token, message), body, nil, opts...)
 		})
 	})
+	r.cache.doubt(message) // the gateway tells of it later
 	if err != nil {
 		return Sent{}, wordChange(err)
 	}

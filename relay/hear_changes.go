@@ -28,9 +28,7 @@ func (r *Relay) hearUpdate(m discord.Message) {
 		r.cache.remove(m.ID)
 		return
 	}
-	if known {
-		r.cache.update(m)
-	}
+	r.cache.update(m)
 	if (known || m.Author.ID != 0) && !spoken(m.Type) || m.Author.ID == r.world.Bot() {
 		return
 	}

@@ -14,7 +14,8 @@ import (
 // MaxHistory is how many messages one request gives at most. Discord: the same.
 const MaxHistory = 100
 
-// History reads older messages of a channel, thread or post, oldest first.
+// History reads older messages of a channel, thread or post, oldest first. Discord is asked for
+// them, unless they are the newest ones and all known.
 func (r *Relay) History(ctx context.Context, actor entities.Actor, req HistoryRequest) ([]Message, error) {
 	permit, err := r.Authorize(ctx, actor, entities.ReadHistory, req.Channel)
 	if err != nil {
@@ -22,6 +23,9 @@ func (r *Relay) History(ctx context.Context, actor entities.Actor, req HistoryRe
 	}
 	if err := req.check(permit.Channel()); err != nil {
 		return nil, err
+	}
+	if messages, known := r.remembered(req); known {
+		return r.present(ctx, actor, permit.Guild().ID, messages)
 	}
 	messages, err := r.older(ctx, req)
 	if err != nil {
@@ -43,7 +47,11 @@ func (r *Relay) older(ctx context.Context, req HistoryRequest) ([]discord.Messag
 	at := page{around: req.Around, before: req.Before, after: req.After, limit: req.Limit}
 	var shown []discord.Message
 	for range mostPages {
-		found, last, err := r.messages(ctx, req.Channel, at)
+		ask := r.messages
+		if at == (page{limit: req.Limit}) {
+			ask = r.newest
+		}
+		found, last, err := ask(ctx, req.Channel, at)
 		if err != nil {
 			return nil, err
 		}

@@ -84,6 +84,7 @@ func (r *Relay) dmTexts(ctx context.Context, _ entities.Actor, channel snowflake
 func (r *Relay) fetch(ctx context.Context, channel snowflake.ID, ids []snowflake.ID, found map[snowflake.ID]discord.Message) error {
 	slices.Sort(ids)
 	for len(ids) > 0 {
+		mark := r.cache.mark()
 		messages, last, err := r.messages(ctx, channel, page{after: ids[0] - 1, limit: MaxHistory})
 		switch {
 		case hopeless(err):
@@ -96,7 +97,7 @@ func (r *Relay) fetch(ctx context.Context, channel snowflake.ID, ids []snowflake
 		for _, m := range messages {
 			if _, wanted := slices.BinarySearch(ids, m.ID); wanted {
 				found[m.ID] = m
-				r.cache.put(m)
+				r.cache.keep(mark, m)
 			}
 		}
 		reached := max(ids[0], last)

@@ -119,6 +119,7 @@ func (r *Relay) execute(ctx context.Context, permit entities.Permit, s *speech, 
 	case err == nil && got.ID != 0 && got.ChannelID != 0:
 		r.rematch(s.mouth.land(f, got.ID, got.ChannelID))
 		s.mouth.carried(via)
+		r.cache.expect(got.ChannelID, got.ID, via.id)
 		if err = r.settle(ctx, via, permit, f, got); err != nil {
 			s.mouth.unexpect(f)
 		}

@@ -34,6 +34,7 @@ func (r *Relay) React(ctx context.Context, actor entities.Actor, channel, messag
 	err = r.guarded(ctx, func() error { return r.may(ctx, actor, entities.React, channel) }, func(opts ...rest.RequestOpt) error {
 		return r.disc.Rest.AddReaction(channel, message, url.PathEscape(reaction), opts...)
 	})
+	r.cache.doubt(message)
 	if err == nil {
 		return nil
 	}
@@ -102,6 +103,7 @@ func (r *Relay) takeBack(ctx context.Context, actor entities.Actor, channel snow
 	err := r.guarded(ctx, func() error { return r.may(ctx, actor, entities.Unreact, channel) }, func(opts ...rest.RequestOpt) error {
 		return r.disc.Rest.RemoveOwnReaction(channel, key.message, url.PathEscape(reaction), opts...)
 	})
+	r.cache.doubt(key.message)
 	if err == nil {
 		return nil
 	}

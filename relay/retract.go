@@ -76,6 +76,7 @@ func (r *Relay) deleteLine(ctx context.Context, l ownLine, check func() error) e
 	if errors.Is(err, errLineLost) || forbidden(err) {
 		err = r.deleteAsBot(ctx, l, check)
 	}
+	r.cache.doubt(l.message) // the gateway tells of it later
 	if err == nil || errors.Is(err, errLineGone) {
 		return nil
 	}

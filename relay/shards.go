@@ -62,6 +62,7 @@ func (r *Relay) askForGateway(ctx context.Context) (*discord.GatewayBot, error) 
 // take is called by each shard's reader for every event. It must not wait.
 func (r *Relay) take(shard gateway.Gateway, name gateway.EventType, sequence int, event gateway.EventData) {
 	r.learn(event)
+	r.follow(event)
 	r.hear(event)
 	r.hearReactions(event)
 	r.state.observe(shard.ShardID(), event)
@@ -103,8 +104,10 @@ func (r *Relay) contentOff() bool {
 }
 
 // skipped forgets what an event that could not be read would have changed: what may be out
-// of date is unknown, and what is unknown is refused. A guild is read anew from Discord.
+// of date is unknown, and what is unknown is refused. A guild is read anew from Discord, and its
+// messages, whatever it was about.
 func (r *Relay) skipped(skip GatewaySkip) {
+	r.unsettleAll(skip)
 	switch gateway.EventType(skip.Event) {
 	case gateway.EventTypeChannelUpdate, gateway.EventTypeChannelDelete, gateway.EventTypeThreadUpdate, gateway.EventTypeThreadDelete:
 		r.world.RemoveChannel(skip.ID)
@@ -128,6 +131,13 @@ func (r *Relay) skipped(skip GatewaySkip) {
 		}
 	case gateway.EventTypeGuildMemberAdd, gateway.EventTypeGuildMemberUpdate, gateway.EventTypeGuildMemberRemove, gateway.EventTypeGuildMembersChunk:
 		r.doubtMember(skip)
+	}
+}
+
+// unsettleAll forgets what is known of channels whose messages may have changed.
+func (r *Relay) unsettleAll(skip GatewaySkip) {
+	for _, guild := range r.meant(skip) {
+		r.cache.unsettle(guild)
 	}
 }
 

@@ -162,6 +162,14 @@ func (s *shardState) ready(now time.Time) bool {
 	return s.status == gateway.StatusReady && s.greeted && (len(s.expected) == 0 || now.Sub(s.since) > guildPatience)
 }
 
+// tells says whether a shard tells what happens as it happens.
+func (c *connection) tells(shard int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, known := c.shards[shard]
+	return known && s.status == gateway.StatusReady && s.greeted
+}
+
 // status words how the connection stands.
 func (c *connection) status(now time.Time) Status {
 	c.mu.Lock()
