@@ -67,6 +67,7 @@ type Relay struct {
 	lookups   lookups
 	strays    chan discord.Message // messages of threads that are not known yet
 	astray    astray
+	backlog   backlog
 	reactions reactions
 	fillings  fillings
 	unasked   queue[snowflake.ID] // guilds whose owners the gateway is to be asked for
@@ -114,7 +115,7 @@ func New(cfg Config) (*Relay, error) {
 	r.told = newQueue[int64]()
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
-	r.inbox = newInbox()
+	r.inbox, r.backlog = newInbox(), newBacklog()
 	r.changed, r.spoke, r.names = newChangedMessages(), newSpoke(), newNames()
 	r.lookups = newLookups()
 	r.strays = make(chan discord.Message, mostStrays)
