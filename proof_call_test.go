@@ -95,12 +95,18 @@ func read(status int, body []byte) (answered, error) {
 			} `json:"content"`
 			Structured json.RawMessage `json:"structuredContent"`
 			IsError    bool            `json:"isError"`
+			Meta       struct {
+				Result json.RawMessage `json:"troupe/result"`
+			} `json:"_meta"`
 		} `json:"result"`
 	}
 	if err := json.Unmarshal(body, &reply); err != nil || status != http.StatusOK || reply.Result == nil {
 		return answered{}, fmt.Errorf("answer %d %.300q (%w)", status, body, err)
 	}
 	got := answered{structured: reply.Result.Structured, failed: reply.Result.IsError}
+	if got.structured == nil { // an answer that quotes people
+		got.structured = reply.Result.Meta.Result
+	}
 	for _, content := range reply.Result.Content {
 		got.text += content.Text
 	}

@@ -77,6 +77,10 @@ func calls(t *testing.T) map[string]call {
 		"Append": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Append(c, a, heard(message(3, general), message(4, lab))))
 		}},
+		"Watermarks": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Watermarks(c, a)) }},
+		"SetWatermarks": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return s.SetWatermarks(c, a, []entities.Watermark{{ChannelID: general, GuildID: guild, MessageID: 5}})
+		}},
 		"Land":        {actor: program, do: func(c ctx, s *stage, a act) error { return s.Land(c, a, s.line, 0, general, 2) }},
 		"Start":       {actor: program, do: func(c ctx, s *stage, a act) error { return s.Start(c, a, s.line.ID) }},
 		"Settle":      {actor: program, do: func(c ctx, s *stage, a act) error { return s.Settle(c, a, s.line.ID, entities.LineFailed) }},

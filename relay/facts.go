@@ -119,6 +119,7 @@ func (r *Relay) learnGuild(g discord.GatewayGuild) {
 	}
 	r.state.lookAfter(g.ID)
 	r.arrived(g.ID)
+	r.lookForMissed(g)
 	if !r.unasked.put(g.ID) {
 		r.log.Warn("too many servers at once; owners there are asked for when it matters", "guild", g.ID)
 	}

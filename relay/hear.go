@@ -23,10 +23,15 @@ type utterance struct {
 	heard entities.Heard
 	// echo is what the message is the echo of, if it is one.
 	echo *flight
+	// settled is no event: a channel is settled when all before is written.
+	settled *entities.Watermark
+	// written is closed when it is; nil when nobody waits for that.
+	written chan struct{}
 }
 
 // hear takes messages from the gateway. It only hands over.
 func (r *Relay) hear(event gateway.EventData) {
+	r.backlog.touch(event)
 	switch e := event.(type) {
 	case gateway.EventMessageCreate:
 		r.hearMessage(e.Message)
@@ -47,11 +52,14 @@ func (r *Relay) hearMessage(m discord.Message) {
 	if m.GuildID != nil && m.Member != nil && m.WebhookID == nil {
 		r.notice(*m.GuildID, m.Author, *m.Member)
 	}
-	if m.GuildID == nil || !newsworthy(m.Type) || m.Author.ID == r.world.Bot() {
+	if m.GuildID == nil || !r.isNews(m) {
 		return
 	}
 	// Claimed first: a line's echo counts wherever it is heard.
 	echo := r.claim(m)
+	if r.backlog.hold(m, echo) {
+		return
+	}
 	// To entities it was never said: it takes no place in their memory, and ends no rest of theirs.
 	if echo == nil && (r.hidden(m) || r.strayed(m)) {
 		return
@@ -60,6 +68,11 @@ func (r *Relay) hearMessage(m discord.Message) {
 		r.cache.put(m)
 		r.noteMessage(m, echo)
 	}
+}
+
+// isNews leaves out what the bot itself says, and what is no message to people.
+func (r *Relay) isNews(m discord.Message) bool {
+	return newsworthy(m.Type) && m.Author.ID != r.world.Bot()
 }
 
 // hears says whether any entity could be told of what happens in a channel.
@@ -122,6 +135,10 @@ func (a *astray) end(thread snowflake.ID) {
 
 // noteMessage puts a message on its way to the event log.
 func (r *Relay) noteMessage(m discord.Message, echo *flight) {
+	r.handOver(utteranceOf(m, echo))
+}
+
+func utteranceOf(m discord.Message, echo *flight) utterance {
 	h := utterance{echo: echo, heard: entities.Heard{
 		Event: entities.Event{
 			Kind: entities.EventMessage, GuildID: *m.GuildID, ChannelID: m.ChannelID, MessageID: m.ID, AuthorID: m.Author.ID, At: m.CreatedAt.UTC(),
@@ -138,7 +155,7 @@ func (r *Relay) noteMessage(m discord.Message, echo *flight) {
 		h.heard.Event.AuthorEntity = echo.line.EntityID
 		h.heard.Landing = &entities.Landing{Line: echo.line, Part: echo.part, Channel: m.ChannelID, Message: m.ID}
 	}
-	r.handOver(h)
+	return h
 }
 
 // handOver gives what was heard to the event log. It does not wait.
@@ -146,6 +163,10 @@ func (r *Relay) handOver(h utterance) {
 	select {
 	case r.inbox.heard <- h:
 	default:
+		if h.heard.Event.Kind == entities.EventMessage {
+			r.backlog.lose(h)
+			return
+		}
 		if lost := r.inbox.lost.Add(1); lost%1000 == 1 {
 			r.log.Error("the database is too slow: messages are not noted for entities", "lost", lost)
 		}
@@ -225,7 +246,9 @@ func (r *Relay) write(all []utterance) error {
 	actor := ingest
 	heard := make([]entities.Heard, 0, len(all))
 	for _, h := range all {
-		heard = append(heard, h.heard)
+		if h.heard.Event.Kind != "" {
+			heard = append(heard, h.heard)
+		}
 	}
 	if err := r.attribute(ctx, actor, heard); err != nil {
 		return err
@@ -238,9 +261,15 @@ func (r *Relay) write(all []utterance) error {
 	if err != nil {
 		return err
 	}
+	if err := r.registry.SetWatermarks(ctx, actor, marksOf(all)); err != nil {
+		return err
+	}
 	for _, h := range all {
 		if h.echo != nil {
 			close(h.echo.noted)
+		}
+		if h.written != nil {
+			close(h.written)
 		}
 	}
 	r.wake(appended)

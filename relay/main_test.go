@@ -43,6 +43,7 @@ type stage struct {
 	guild, olivia, mia                         sandbox.ID
 	general, lab, hidden, forum, thread, botID sandbox.ID
 	database                                   string // a path; play makes one
+	logins                                     int    // that relogin waited for
 	halt                                       func() // ends what play began, so that it can play again
 }
 

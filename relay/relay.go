@@ -68,6 +68,7 @@ type Relay struct {
 	searching searchPace
 	strays    chan discord.Message // messages of threads that are not known yet
 	astray    astray
+	backlog   backlog
 	reactions reactions
 	fillings  fillings
 	unasked   queue[snowflake.ID] // guilds whose owners the gateway is to be asked for
@@ -114,7 +115,7 @@ func New(cfg Config) (*Relay, error) {
 	r.told = newQueue[int64]()
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
-	r.inbox = newInbox()
+	r.inbox, r.backlog = newInbox(), newBacklog()
 	r.changes, r.names = newChanges(), newNames()
 	r.lookups = newLookups()
 	r.searching = newSearchPace()
