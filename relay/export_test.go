@@ -19,6 +19,13 @@ func (r *Relay) Fill(ctx context.Context, gap entities.Gap) error { return r.fil
 // ForgetTexts empties the cache, as a restart does.
 func (r *Relay) ForgetTexts() { r.cache.clear() }
 
+// ForgetNames forgets what people are called, as a restart does.
+func (r *Relay) ForgetNames() {
+	r.called.mu.Lock()
+	defer r.called.mu.Unlock()
+	r.called.names, r.called.older = nil, nil
+}
+
 // SpoilTokens makes every webhook token that is known a wrong one.
 func (r *Relay) SpoilTokens() {
 	r.webhooks.mu.Lock()

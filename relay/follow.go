@@ -15,10 +15,6 @@ func (r *Relay) follow(event gateway.EventData) {
 		if e.GuildID != nil {
 			r.cache.arrive(e.Message, r.shows(e.Author.ID))
 		}
-	case gateway.EventMessageDelete:
-		r.cache.depart(e.ChannelID, e.ID)
-	case gateway.EventMessageDeleteBulk:
-		r.cache.depart(e.ChannelID, e.IDs...)
 	case gateway.EventMessageReactionAdd:
 		r.cache.doubt(e.MessageID)
 	case gateway.EventMessageReactionRemove:

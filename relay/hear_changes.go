@@ -89,9 +89,16 @@ func substance(m discord.Message) string {
 
 // hearDeletions takes that messages are gone.
 func (r *Relay) hearDeletions(guild *snowflake.ID, channel snowflake.ID, ids ...snowflake.ID) {
+	known := make(map[snowflake.ID]discord.Message, len(ids))
+	for _, id := range ids {
+		if old, ok := r.cache.get(id); ok {
+			known[id] = old
+		}
+	}
+	r.cache.depart(channel, ids...) // before anybody is told
 	for _, id := range ids {
 		e := entities.Event{Kind: entities.EventDelete, ChannelID: channel, MessageID: id, At: r.now().UTC()}
-		if old, known := r.cache.get(id); known {
+		if old, ok := known[id]; ok {
 			if r.cache.proxied(old, r.now()) {
 				continue // what it said is still there
 			}
@@ -102,7 +109,6 @@ func (r *Relay) hearDeletions(guild *snowflake.ID, channel snowflake.ID, ids ...
 		}
 		r.noteChange(guild, entities.Heard{Event: e})
 	}
-	r.cache.remove(ids...)
 }
 
 // hearReaction takes that somebody reacted. Whether to a line of an entity's is found out by the

@@ -88,6 +88,7 @@ func TestHidingWhileANameIsFetched(t *testing.T) {
 				return len(news.Items) == 3
 			})
 			s.relay.ForgetTexts()
+			s.relay.ForgetNames()
 			s.during(isAnyMember, func() { s.hide(s.mia) })
 			found := fmt.Sprintf("%+v", must(s.relay.Inbox(t.Context(), ada, req))(t))
 			if strings.Contains(found, "mia") || strings.Contains(found, s.mia.String()) {
