@@ -248,6 +248,8 @@ listen = "x"
 legacy_sse = true
 [database]
 url = "x"
+[retention]
+events = 0
 [log]
 level = "loud"
 format = "xml"
@@ -264,7 +266,7 @@ format = "xml"
 	}
 	want := []string{
 		"tokn", "http.legacy_sse", "discord.operators", "discord.dev_guilds", "discord.admit",
-		"http.listen", "database.url", "log.level", "log.format", "http.public_url",
+		"http.listen", "database.url", "retention.events", "log.level", "log.format", "http.public_url",
 	}
 	if !slices.Equal(keys, want) {
 		t.Errorf("the faults are those of %q, want %q", keys, want)
