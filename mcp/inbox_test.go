@@ -130,3 +130,23 @@ func TestAWeekendIsOnePage(t *testing.T) {
 		t.Errorf("%d of 31 were given", seen)
 	}
 }
+
+// What a client needs to go on stands last, also when texts were cut to fit.
+func TestTheCursorStandsLast(t *testing.T) {
+	s := newStage(t)
+	ada := s.connect(t, s.entity(t, "Ada", "", s.general))
+	first := meta(t, call(t, ada, "check_inbox", nil))
+	contents := make([]string, 40)
+	for i := range contents {
+		contents[i] = strings.Repeat("😀", 700)
+	}
+	_, err := s.discord.SayAll(s.sam, s.general, contents...)
+	must(t, err)
+	await(t, "all to be noted", func() bool {
+		return len(meta(t, call(t, ada, "check_inbox", args{"channel": "general", "cursor": first.Cursor, "limit": 50})).Items) == len(contents)
+	})
+	words := strings.TrimSuffix(text(call(t, ada, "check_inbox", args{"channel": "general", "cursor": first.Cursor, "limit": 50})), "\n")
+	if last := words[strings.LastIndex(words, "\n")+1:]; !strings.HasPrefix(last, "next_cursor: ") || !strings.Contains(words, "Long messages were cut.") {
+		t.Errorf("%d bytes end with %q", len(words), last)
+	}
+}

@@ -27,6 +27,7 @@ func (in inbox) write(p *page) {
 			in.writeMoved(p)
 		})
 	}
+	p.noteCuts()
 	switch {
 	case in.Left >= relay.MostCounted:
 		p.say("%d or more are left %s: go on with next_cursor.", in.Left, in.more)
@@ -36,7 +37,7 @@ func (in inbox) write(p *page) {
 	p.say("next_cursor: %s", in.Cursor)
 }
 
-func (inbox) cutNote() string { return messages{}.cutNote() }
+func (inbox) shortens() {}
 
 // writeItems says who the authors are, and gives the items as they came or channel by channel.
 func (in inbox) writeItems(p *page) {

@@ -21,17 +21,19 @@ type page struct {
 	now   time.Time
 	fence string
 	cut   int // characters after which a message's text is cut; 0 = never
+	// shorter: texts are cut because the answer was too long.
+	shorter bool
 }
 
 func newPage(self entities.Entity, now time.Time, token string) *page {
 	return &page{self: self, now: now.UTC(), fence: fenceName + " " + token}
 }
 
-// shortened is an answer that can be long. Its texts are cut until it fits.
+// shortened is an answer that can be long. Its texts are cut until it fits, and it says so where
+// it calls [page.noteCuts].
 type shortened interface {
 	answer
-	// cutNote is said when texts were cut to fit.
-	cutNote() string
+	shortens()
 }
 
 // maxText is how many bytes an answer should have: Claude Code warns at 10,000 tokens and
@@ -40,16 +42,17 @@ const maxText = 40_000
 
 // word writes an answer down.
 func (p *page) word(out answer) string {
+	p.shorter = false
 	text := p.once(out, 0)
-	long, ok := out.(shortened)
-	if !ok {
+	if _, ok := out.(shortened); !ok {
 		return text
 	}
 	for _, cut := range []int{600, 200} {
 		if len(text) <= maxText {
 			return text
 		}
-		text = p.once(out, cut) + long.cutNote() + "\n"
+		p.shorter = true
+		text = p.once(out, cut)
 	}
 	return text
 }
@@ -65,6 +68,13 @@ func (p *page) once(out answer, cut int) string {
 func (p *page) say(format string, args ...any) {
 	fmt.Fprintf(&p.b, format, args...)
 	p.b.WriteByte('\n')
+}
+
+// noteCuts says that texts were cut to fit.
+func (p *page) noteCuts() {
+	if p.shorter {
+		p.say("Long messages were cut. read_messages with around = a message's id and limit = 1 gives one whole.")
+	}
 }
 
 // head writes who the entity is and what time it is.

@@ -18,11 +18,10 @@ func (m messages) write(p *page) {
 	} else {
 		p.strangers(func() { m.writeRows(p) })
 	}
+	p.noteCuts()
 }
 
-func (messages) cutNote() string {
-	return "Long messages were cut. read_messages with around = a message's id and limit = 1 gives one whole."
-}
+func (messages) shortens() {}
 
 // writeRows is the part between the fences:
 //

@@ -95,6 +95,7 @@ func (m messageContext) write(p *page) {
 			p.say("thread #%s (%s) hangs on %s: %d messages", quoted(t.Name), t.ID, m.ID, t.Messages)
 		}
 	})
+	p.noteCuts()
 	if m.Thread != nil && !m.Thread.CanRead {
 		p.say("A thread hangs on it that you may not read.")
 	}
