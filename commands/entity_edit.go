@@ -71,7 +71,7 @@ func (c *Commands) profile(i *interaction, id entities.ID, local bool) (entities
 func asTyped(p entities.Profile, local bool) typed {
 	words := strings.Join(slices.Sorted(slices.Values(p.Words)), ", ")
 	if local {
-		return typed{name: p.Here.Name, words: words}
+		return typed{name: p.Here.Name, words: words, role: p.Here.RoleID}
 	}
 	return typed{name: p.Entity.Name, description: p.Entity.Description, words: words}
 }
@@ -108,6 +108,9 @@ func (c *Commands) saveEdited(i *interaction, d *draft, picture *entities.Avatar
 	}
 	if d.local {
 		change := entities.Adornment{Name: differs(d.name, d.was.name), Avatar: picture, OwnAvatar: d.ownPicture, Words: words}
+		if d.role != d.was.role {
+			change.Role = &d.role
+		}
 		if change == (entities.Adornment{}) {
 			return nil
 		}

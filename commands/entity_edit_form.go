@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
 )
@@ -46,7 +47,7 @@ func localForm(customID string, d draft) discord.ModalCreate {
 	if own != "" {
 		fields = append(fields, ownPictureField(d.ownPicture))
 	}
-	return discord.NewModalCreate(customID, clip(d.profile.Entity.Name+" on this server", longestTitle), append(fields, wordsField(d.words))...)
+	return discord.NewModalCreate(customID, clip(d.profile.Entity.Name+" on this server", longestTitle), append(fields, wordsField(d.words), roleField(d.role))...)
 }
 
 // ownPictureField is one box in a group: disgo sends a value with a box that stands alone,
@@ -70,4 +71,13 @@ func wordsField(words string) discord.LabelComponent {
 	input := discord.NewShortTextInput(fieldWords).WithRequired(false).WithMaxLength(longestWords).
 		WithPlaceholder("tutor, maths robot").WithValue(fitting(words, 0, longestWords))
 	return discord.NewLabel("Mention words on this server", input).WithDescription("By which people call it, besides its name. Put commas between them.")
+}
+
+// roleField is for a role by whose mention people call the entity.
+func roleField(role snowflake.ID) discord.LabelComponent {
+	menu := discord.NewRoleSelectMenu(fieldRole, "No role").WithRequired(false).WithMinValues(0).WithMaxValues(1)
+	if role != 0 {
+		menu = menu.SetDefaultValues(role)
+	}
+	return discord.NewLabel("Role that calls it on this server", menu).WithDescription("Who mentions this role speaks to it.")
 }

@@ -60,6 +60,13 @@ func (e edited) lines() []string {
 	if now.words != was.words {
 		add("Mention words on this server: %s", cmp.Or(plain(now.words), "none"))
 	}
+	switch now.role {
+	case was.role:
+	case 0:
+		add("Role that calls it: none")
+	default:
+		add("Role that calls it: <@&%s>", now.role)
+	}
 	return lines
 }
 

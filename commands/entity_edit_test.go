@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/commands"
 	"troupe/entities"
@@ -71,7 +72,7 @@ func TestAnOwnerEditsHere(t *testing.T) {
 	w.make("Ada")
 	here := map[string]any{"entity": "Ada", "here": true}
 	modal := w.slash(w.mona, "/entity edit", here)
-	if got, want := filledIn(t, modal), []string{"name=", "avatar=", "words="}; !slices.Equal(got, want) {
+	if got, want := filledIn(t, modal), []string{"name=", "avatar=", "words=", "role="}; !slices.Equal(got, want) {
 		t.Errorf("the form is opened with %v, want %v", got, want)
 	}
 	saved := w.submit(w.mona, modal, map[string]any{"name": "Professor", "avatar": picture(t, 64, 64), "words": "prof"})
@@ -86,11 +87,31 @@ func TestAnOwnerEditsHere(t *testing.T) {
 	has(t, own, "On this server it is still shown as **Professor**.", "On this server it still has a picture of its own.")
 
 	back := w.slash(w.mona, "/entity edit", map[string]any{"entity": "Professor", "here": true})
-	if got, want := filledIn(t, back), []string{"name=Professor", "avatar=", "own_picture=", "words=prof"}; !slices.Equal(got, want) {
+	if got, want := filledIn(t, back), []string{"name=Professor", "avatar=", "own_picture=", "words=prof", "role="}; !slices.Equal(got, want) {
 		t.Errorf("the form is opened with %v, want %v", got, want)
 	}
 	whispers(t, w.submit(w.mona, back, map[string]any{"name": "", "own_picture": "own_picture"}), "Name: its own again")
 	if p := w.profile("Bea"); p.Here.Name != "" || p.Here.Avatar != "" || !slices.Equal(p.Words, []string{"prof"}) {
+		t.Errorf("here there is %+v", p.Here)
+	}
+}
+
+func TestAnOwnerSetsTheRoleThatCallsIt(t *testing.T) {
+	w := newWorld(t, entities.AdmitAll)
+	w.make("Ada")
+	role := must(w.discord.AddRole(w.guild, sandbox.Role{Name: "tutors"}))(t)
+	edit := func(roles ...sandbox.ID) sandbox.Reply {
+		return w.submit(w.mona, w.slash(w.mona, "/entity edit", map[string]any{"entity": "Ada", "here": true}), map[string]any{"role": roles})
+	}
+	has(t, edit(role), "Role that calls it: <@&"+role.String()+">")
+	if p := w.profile("Ada"); p.Here.RoleID != snowflake.ID(role) {
+		t.Errorf("here there is %+v", p.Here)
+	}
+	modal := w.slash(w.mona, "/entity edit", map[string]any{"entity": "Ada", "here": true})
+	whispers(t, w.submit(w.mona, modal, nil), "Nothing was changed")
+	has(t, edit(w.guild), "Nobody is called by @everyone.")
+	has(t, edit(), "Role that calls it: none")
+	if p := w.profile("Ada"); p.Here.RoleID != 0 {
 		t.Errorf("here there is %+v", p.Here)
 	}
 }

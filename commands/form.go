@@ -44,7 +44,8 @@ type typed struct {
 	links       string // one of the values of a select; so are the mentions
 	mentions    string
 	length      string
-	words       string // with commas between them
+	words       string       // with commas between them
+	role        snowflake.ID // by which people call it; 0 for none
 	channels    []snowflake.ID
 	picture     upload
 	ownPicture  bool // back to it
@@ -65,6 +66,7 @@ const (
 	fieldDescription = "description"
 	fieldPersona     = "persona"
 	fieldWords       = "words"
+	fieldRole        = "role"
 	fieldAvatar      = "avatar"
 	fieldOwnPicture  = "own_picture"
 	fieldChannels    = "channels"
@@ -92,6 +94,12 @@ func (t *typed) read(data discord.ModalSubmitInteractionData) {
 	}
 	if menu, ok := data.ChannelSelectMenu(fieldChannels); ok {
 		t.channels = append([]snowflake.ID(nil), menu.Values[:min(len(menu.Values), entities.MaxChannels)]...)
+	}
+	if menu, ok := data.RoleSelectMenu(fieldRole); ok {
+		t.role = 0
+		if len(menu.Values) > 0 {
+			t.role = menu.Values[0]
+		}
 	}
 	if field, ok := data.Component(fieldOwnPicture); ok {
 		boxes, ok := field.(discord.CheckboxGroupComponent)

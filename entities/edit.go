@@ -139,6 +139,8 @@ type Adornment struct {
 	OwnAvatar bool
 	// Words replace all mention words.
 	Words *[]string
+	// Role is one by whose mention people call it; 0 = none.
+	Role *snowflake.ID
 }
 
 // EditHere changes how an entity is shown and called in the guild where its owner acts.
@@ -159,6 +161,12 @@ func (r *Registry) EditHere(ctx context.Context, actor Actor, id ID, a Adornment
 	case a.OwnAvatar:
 		columns["avatar"] = ""
 	}
+	if a.Role != nil {
+		if err := r.checkRole(actor.guild, *a.Role); err != nil {
+			return Entity{}, err
+		}
+		columns["role_id"] = *a.Role
+	}
 	var words []string
 	if a.Words != nil {
 		if words, err = cleanWords(*a.Words); err != nil {
@@ -172,6 +180,21 @@ func (r *Registry) EditHere(ctx context.Context, actor Actor, id ID, a Adornment
 		return Entity{}, err
 	}
 	return r.roster.entry(id).shownIn(actor.guild), nil
+}
+
+// checkRole refuses roles by which an entity cannot be called. That of a guild's own id is
+// everyone's.
+func (r *Registry) checkRole(guild, role snowflake.ID) error {
+	if role == 0 {
+		return nil
+	}
+	if role == guild {
+		return Refuse(Invalid, "Nobody is called by @everyone. Choose a role of its own.")
+	}
+	if _, known := r.world.RoleName(guild, role); !known {
+		return Refuse(NotFound, "This role is not on this server any more. Choose another one.")
+	}
+	return nil
 }
 
 func (r *Registry) adorn(tx *gorm.DB, m matter, a Adornment, columns map[string]any, words []string) error {

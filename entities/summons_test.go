@@ -121,6 +121,36 @@ func TestCallingsFollowTheRoster(t *testing.T) {
 	want("Grace", false)
 }
 
+// A role calls the entity that has it, when a person or a bot mentions it; another entity cannot.
+func TestARoleCalls(t *testing.T) {
+	reg := fresh(t)
+	made, _ := create(t, reg, "Ada", general)
+	bob, _ := create(t, reg, "Bob", general)
+	names := map[entities.ID]string{made.Entity.ID: "Ada", bob.Entity.ID: "Bob"}
+	role := func(id snowflake.ID) error {
+		return errOf(reg.EditHere(t.Context(), admin(olivia), made.Entity.ID, entities.Adornment{Role: &id}))
+	}
+	for _, no := range []snowflake.ID{guild, 424242} {
+		if err := role(no); err == nil {
+			t.Errorf("the role %d was taken", no)
+		}
+	}
+	require(t, role(botRole))
+	mention := entities.Heard{Event: message(1, general), Text: "hello", Roles: []snowflake.ID{botRole}}
+	if got := called(t, reg, names, mention); !slices.Equal(got, []string{"Ada"}) {
+		t.Errorf("the role calls %v", got)
+	}
+	mention.Event = message(2, general)
+	mention.Event.AuthorEntity = bob.Entity.ID
+	if got := called(t, reg, names, mention); len(got) != 0 {
+		t.Errorf("another entity's mention calls %v", got)
+	}
+	require(t, role(0))
+	if got := called(t, reg, names, entities.Heard{Event: message(3, general), Roles: []snowflake.ID{botRole}}); len(got) != 0 {
+		t.Errorf("without a role, it calls %v", got)
+	}
+}
+
 func TestWhoAnswersAddresses(t *testing.T) {
 	path := t.TempDir() + "/troupe.db"
 	reg := open(t, path, newWorld())
