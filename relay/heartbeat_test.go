@@ -87,7 +87,7 @@ func (s *stage) blockDatabase() (release func()) {
 // Whoever waits for news, and however many, holds up nothing: the gateway only hands over.
 func TestManyWaiters(t *testing.T) {
 	t.Parallel()
-	const interval = 200 * time.Millisecond
+	const interval = time.Second // a busy machine holds things up too, but not for so long
 	s := setStage(t, sandbox.Config{Heartbeat: interval})
 	s.play()
 	_, ada := s.entity("Ada", nil, s.general)
@@ -109,7 +109,7 @@ func TestManyWaiters(t *testing.T) {
 	}
 	limit, stop := context.WithTimeout(t.Context(), 20*time.Second)
 	defer stop()
-	err := s.disc.WaitCounts(limit, func(c sandbox.GatewayCounts) bool { return c.Heartbeats >= before.Heartbeats+10 })
+	err := s.disc.WaitCounts(limit, func(c sandbox.GatewayCounts) bool { return c.Heartbeats >= before.Heartbeats+4 })
 	if now := s.disc.GatewayCounts(); err != nil || now.Connects != before.Connects {
 		t.Errorf("%v, %+v, before %+v", err, now, before)
 	}
