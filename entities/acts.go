@@ -71,6 +71,8 @@ var (
 	// About themselves people decide wherever they are.
 	actPrivacy = act{name: "privacy", by: []power{everyone}, anywhere: true}
 	actErase   = act{name: "erase rows", by: []power{everyone}, anywhere: true}
+	actTalk    = act{name: "talk", by: []power{everyone}, anywhere: true}
+	actBlock   = act{name: "block", by: []power{everyone}, anywhere: true}
 
 	actAdmit   = act{name: "admit", by: []power{operator, program}, anywhere: true, refusal: operatorsOnly}
 	actDismiss = act{name: "dismiss", by: []power{operator}, anywhere: true, refusal: operatorsOnly}

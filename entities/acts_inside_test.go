@@ -22,6 +22,6 @@ func ActVariables() map[string]Act {
 		"actOrphans": actOrphans, "actAll": actAll, "actAssign": actAssign, "actSwitch": actSwitch, "actStop": actStop, "actBe": actBe, "actMarks": actMarks,
 		"actWhose": actWhose, "actIngest": actIngest, "actKeep": actKeep, "actServe": actServe,
 		"actDepart": actDepart, "actArrive": actArrive, "actOwnerLeft": actOwnerLeft, "actForget": actForget, "actDeleteLine": actDeleteLine,
-		"actPrivacy": actPrivacy, "actErase": actErase,
+		"actPrivacy": actPrivacy, "actErase": actErase, "actTalk": actTalk, "actBlock": actBlock,
 	}
 }

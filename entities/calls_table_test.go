@@ -65,6 +65,17 @@ func calls(t *testing.T) map[string]call {
 		}},
 		"Screen": {do: func(c ctx, s *stage, a act) error { return s.Screen(c, a, s.permit, entities.Said{Text: "hello"}) }},
 
+		"MayWrite": {do: func(c ctx, s *stage, a act) error { return errOf(s.MayWrite(c, a, olivia)) }},
+		"BeginDM": {do: func(c ctx, s *stage, a act) error {
+			return errOf(s.BeginDM(c, a, s.writes, 4242, entities.Draft{Key: "d", Body: "b", Parts: []string{"one"}}))
+		}},
+		"KnownDM": {do: func(c ctx, s *stage, a act) error {
+			return errOf(s.KnownDM(c, a, s.writes, 4242, entities.Draft{Key: "d", Body: "b"}))
+		}},
+		"Correspondence": {do: func(c ctx, s *stage, a act) error { return errOf(s.Correspondence(c, a, s.writes, 0, 5)) }},
+		"Correspondents": {do: func(c ctx, s *stage, a act) error { return errOf(s.Correspondents(c, a)) }},
+		"Introduce":      {do: func(c ctx, s *stage, a act) error { return s.Introduce(c, a, s.writes, 4242) }},
+
 		"Owned":    {do: func(c ctx, s *stage, a act) error { return s.Owned(c, a, s.permit, 1) }},
 		"Claim":    {do: func(c ctx, s *stage, a act) error { return errOf(s.Claim(c, a, s.reacts, 2, "👍")) }},
 		"Claimed":  {do: func(c ctx, s *stage, a act) error { return errOf(s.Claimed(c, a, s.unreacts, 1, "👍")) }},
@@ -103,6 +114,16 @@ func calls(t *testing.T) map[string]call {
 		"SaveLogins": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return s.SaveLogins(c, a, entities.Logins{All: []entities.Login{{At: at(0)}}})
 		}},
+		"Route": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Route(c, a, entities.IncomingDM{User: mia, Channel: miasDM, Message: 5, At: at(0)}))
+		}},
+		"Partners": {actor: program, do: func(c ctx, s *stage, a act) error { _, _, err := s.Partners(c, a, mia); return err }},
+		"Asked":    {actor: program, do: func(c ctx, s *stage, a act) error { return s.Asked(c, a, mia, 6) }},
+		"Withdraw": {actor: program, do: func(c ctx, s *stage, a act) error { return s.Withdraw(c, a, 5) }},
+		"ChoosePartner": {actor: owner, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.ChoosePartner(c, a, s.ids["Ada"], 4242))
+		}},
+		"Block": {actor: owner, do: func(c ctx, s *stage, a act) error { return s.Block(c, a, s.ids["Ada"], true) }},
 		"Adopt": {actor: program, do: func(c ctx, s *stage, a act) error { return s.Adopt(c, a, 4711, false) }},
 
 		"DecodeAvatar": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.DecodeAvatar(c, a, upload)) }},

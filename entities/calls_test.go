@@ -33,6 +33,7 @@ type stage struct {
 	// what she said.
 	reacts, unreacts entities.Permit
 	removal          entities.Removal
+	writes           entities.DMPermit // to her owner
 	picture          entities.Avatar
 	cursor           string
 	key              string
@@ -126,6 +127,8 @@ func (s *stage) act(t *testing.T) {
 	require(t, err)
 	require(t, errOf(s.Claim(ctx, s.ada, s.reacts, 1, "👍")))
 	s.removal, err = s.MayDeleteLine(ctx, admin(mia), general, 1)
+	require(t, err)
+	s.writes, err = s.MayWrite(ctx, s.ada, olivia)
 	require(t, err)
 	s.cursor, err = s.Cursor(ctx, s.ada, 0, entities.ReadTo(1))
 	require(t, err)

@@ -39,6 +39,44 @@ func (r *Registry) write(ctx context.Context, lasting bool, fn func(tx *gorm.DB)
 	return r.db.transact(context.WithoutCancel(ctx), lasting, fn)
 }
 
+// grow runs fn, which writes events and gives them back, in one transaction. It is the only way in
+// which the log grows, so that what is in memory of it is complete. The caller holds writing.
+func (r *Registry) grow(ctx context.Context, lasting bool, fn func(tx *gorm.DB) ([]*noted, error)) ([]Noted, error) {
+	var written []*noted
+	var through bool
+	err := r.write(ctx, lasting, func(tx *gorm.DB) (err error) {
+		through = false
+		if written, err = fn(tx); err != nil {
+			return err
+		}
+		through = true
+		if len(written) > 0 {
+			r.latest.Store(r.seqs.last) // who sees an event may say at once that it was read
+		}
+		return nil
+	})
+	if err != nil {
+		if through { // it may be in the database all the same
+			r.tail.reset(r.seqs.last)
+		}
+		return nil, err
+	}
+	r.tail.add(written)
+	return answered(written), nil
+}
+
+func answered(written []*noted) []Noted {
+	all := make([]Noted, 0, len(written))
+	for _, n := range written {
+		one := Noted{Event: n.Event}
+		for _, a := range n.to {
+			one.To = append(one.To, a.EntityID)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 // alter changes an entity, as the gate allowed: it asks the gate again now that nothing else
 // can change, runs fn, writes the audit with what fn says it was about, and takes what the
 // database then has of the entity into memory.

@@ -48,47 +48,31 @@ func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]No
 		return nil, err
 	}
 	batch := r.marking.take()
-	var written []*noted
 	// A mark that lasts makes the events before it last; those after the last mark can be had from
 	// Discord again. What a landing says may be answered at once.
-	err = r.write(ctx, lands(heard), func(tx *gorm.DB) error {
+	appended, err := r.grow(ctx, lands(heard), func(tx *gorm.DB) ([]*noted, error) {
 		if err := land(tx, heard); err != nil {
-			return err
+			return nil, err
 		}
 		if err := r.writeBatch(tx, batch); err != nil {
-			return err
+			return nil, err
 		}
-		if written, err = r.insertEvents(tx, sifted); err != nil {
-			return fmt.Errorf("append to the event log: %w", err)
+		written, err := r.insertEvents(tx, sifted)
+		if err != nil {
+			return nil, fmt.Errorf("append to the event log: %w", err)
 		}
-		r.latest.Store(r.seqs.last) // who sees an event may say at once that it was read
-		return nil
+		return written, acquaint(tx, heard, written)
 	})
 	r.marking.end(batch, err)
 	if err != nil {
-		// It may be in the database all the same: what is in memory can no longer be complete.
-		r.tail.reset(r.seqs.last)
 		return nil, err
 	}
-	r.tail.add(written)
 	for _, h := range heard {
 		if h.Landing != nil {
 			r.outbox.settle(h.Landing.Line.ID, false)
 		}
 	}
-	return answered(written), nil
-}
-
-func answered(written []*noted) []Noted {
-	all := make([]Noted, 0, len(written))
-	for _, n := range written {
-		one := Noted{Event: n.Event}
-		for _, a := range n.to {
-			one.To = append(one.To, a.EntityID)
-		}
-		all = append(all, one)
-	}
-	return all
+	return appended, nil
 }
 
 func lands(heard []Heard) bool {

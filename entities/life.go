@@ -142,6 +142,9 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 		if err := tx.Where("at < ?", now.Add(-reactionLife)).Delete(&Reaction{}).Error; err != nil {
 			return fmt.Errorf("forget old reactions: %w", err)
 		}
+		if err := tx.Where("at < ?", now.Add(-WaitingLife)).Delete(&WaitingDM{}).Error; err != nil {
+			return fmt.Errorf("forget direct messages that nobody chose for: %w", err)
+		}
 		if err := tx.Exec("DELETE FROM read_marks WHERE credential_id NOT IN (SELECT id FROM credentials)").Error; err != nil {
 			return fmt.Errorf("forget the read marks of ended credentials: %w", err)
 		}

@@ -84,6 +84,10 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 	if permit.right != Post || permit.entity.ID != m.entry.ID {
 		return Begun{}, Refuse(NotAllowed, "What is said follows from a permit of one's own to speak, which this is not.")
 	}
+	return r.begin(ctx, actor, m, permit, draft)
+}
+
+func (r *Registry) begin(ctx context.Context, actor Actor, m matter, permit Permit, draft Draft) (Begun, error) {
 	if err := draft.check(); err != nil {
 		return Begun{}, err
 	}
@@ -96,7 +100,7 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		undo  func()
 	)
 	// Nobody was told of it yet, and what tells of it lasts, and makes this last too.
-	err = r.write(ctx, false, func(tx *gorm.DB) error {
+	err := r.write(ctx, false, func(tx *gorm.DB) (err error) {
 		line := r.lineOf(permit, draft)
 		if begun, err = r.begunBefore(tx, line); err != nil || begun.Again {
 			return err
@@ -107,7 +111,7 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 		if undo, err = r.charge(m, permit, line.At); err != nil {
 			return err
 		}
-		begun, err = r.saveLine(tx, line, permit.entity.Name, draft.Parts)
+		begun, err = r.saveLine(tx, line, permit.speaker(), draft.Parts)
 		return err
 	})
 	if err != nil {
@@ -132,6 +136,10 @@ func (r *Registry) Known(ctx context.Context, actor Actor, permit Permit, draft 
 	if permit.right != Post || permit.entity.ID != m.entry.ID {
 		return Begun{}, Refuse(NotAllowed, "What was said follows from a permit of one's own to speak, which this is not.")
 	}
+	return r.known(ctx, permit, draft)
+}
+
+func (r *Registry) known(ctx context.Context, permit Permit, draft Draft) (Begun, error) {
 	if err := draft.checkKey(); err != nil {
 		return Begun{}, err
 	}
@@ -178,6 +186,9 @@ func (r *Registry) charge(m matter, permit Permit, now time.Time) (undo func(), 
 	unspend, err := r.spend(m.entry, permit.guild.ID, now)
 	if err != nil {
 		return nil, err
+	}
+	if permit.guild.ID == 0 { // between one person and one entity nobody talks in circles
+		return unspend, nil
 	}
 	unturn, err := r.takeTurn(m.entry, permit, now)
 	if err != nil {

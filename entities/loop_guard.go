@@ -224,7 +224,7 @@ func (r *Registry) readGuard(ctx context.Context) error {
 		return fmt.Errorf("read how entities talk: %w", err)
 	}
 	var lines []Line
-	err := db.Select("id", "entity_id", "guild_id", "channel_id", "state", "at").Where("at > ? AND state <> ?", now.Add(-time.Hour), LineFailed).Order("id").Find(&lines).Error
+	err := db.Select("id", "entity_id", "guild_id", "channel_id", "state", "at").Where("at > ? AND state <> ? AND guild_id <> 0", now.Add(-time.Hour), LineFailed).Order("id").Find(&lines).Error
 	if err != nil {
 		return fmt.Errorf("read what entities said within the last hour: %w", err)
 	}

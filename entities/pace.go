@@ -162,6 +162,10 @@ func (p *pace) left(key paceKey, limits Limits, now time.Time) Limits {
 func (r *Registry) spend(e *entry, guild snowflake.ID, now time.Time) (undo func(), err error) {
 	key := paceKey{e.ID, guild}
 	full, wait := r.pace.take(key, r.limitsOf(e, guild), now)
+	if full != nil && guild == 0 {
+		return nil, Refuse(Unavailable, "You may say %s in direct messages, and have said that much. Nothing was sent; there is room again in %s.",
+			full.words(), wait.Truncate(time.Second)+time.Second)
+	}
 	if full != nil {
 		return nil, Refuse(Unavailable,
 			"You may say %s on that server, and have said that much. Nothing was sent; there is room again in %s. An admin of that server can change this with /entity limits.",

@@ -60,6 +60,8 @@ var powers = map[string]string{
 
 	"actPrivacy": "O A B M m C R T D r Z",
 	"actErase":   "O A B M m C R T D r Z",
+	"actTalk":    "O A B M m C R T D r Z",
+	"actBlock":   "O A B M m C R T D r Z",
 
 	"actAdmit":   "R r P",
 	"actDismiss": "R r",

@@ -12,7 +12,7 @@ import (
 // personal are the acts that are about nobody but the person who does them. All other acts are
 // about somebody else's entity or server too, whose people must be able to see who did what, and
 // who tried to.
-var personal = []act{actPrivacy, actErase}
+var personal = []act{actPrivacy, actErase, actTalk, actBlock}
 
 // Erase deletes what there is about the person who asks: what they said, edited and reacted to, as
 // far as the event log has it; their direct messages, with whom they talk there, and which

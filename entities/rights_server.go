@@ -12,9 +12,10 @@ type ServerRight int
 
 // The rights on a server.
 const (
-	LookAround ServerRight = iota + 1 // learn of the other entities there
-	SearchText                        // search what was said where it may read
-	MeetPeople                        // find people by their names
+	LookAround    ServerRight = iota + 1 // learn of the other entities there
+	SearchText                           // search what was said where it may read
+	MeetPeople                           // find people by their names
+	DirectMessage                        // exchange direct messages
 )
 
 // capability is what a presence must have for a right on a server; "" for none.
@@ -24,6 +25,8 @@ func (right ServerRight) capability() Capability {
 		return CanSearch
 	case MeetPeople:
 		return CanMeet
+	case DirectMessage:
+		return CanDM
 	default:
 		return ""
 	}
@@ -36,6 +39,8 @@ func (right ServerRight) act() act {
 		return act{name: "search"}
 	case MeetPeople:
 		return act{name: "find people"}
+	case DirectMessage:
+		return act{name: "direct message"}
 	default:
 		return act{name: "look around"}
 	}

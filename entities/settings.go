@@ -74,6 +74,7 @@ func changed(before, after Settings) []string {
 		{before.LogChannel != after.LogChannel, "log channel"},
 		{before.Filter != after.Filter, "what may be said"},
 		{before.Loop != after.Loop, "loop guard"},
+		{before.OpenDM != after.OpenDM, "direct messages to members"},
 	} {
 		if part.differs {
 			names = append(names, part.name)

@@ -1,0 +1,343 @@
+package entities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/disgoorg/snowflake/v2"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+const (
+	// PartnerLife is how long a person's choice of whom they write to holds without a word of
+	// theirs.
+	PartnerLife = 24 * time.Hour
+	// WaitingLife is how long a message waits for the person's choice of whom it is for.
+	WaitingLife = 24 * time.Hour
+)
+
+// IncomingDM is a person's direct message to the bot.
+type IncomingDM struct {
+	User    snowflake.ID
+	Channel snowflake.ID
+	Message snowflake.ID
+	Replied snowflake.ID // the message that it answers; 0 for none
+	At      time.Time
+}
+
+// Routed is where a person's direct message went.
+type Routed struct {
+	// Noted is the event for the one entity that it is for; nil when there is none.
+	Noted  *Noted
+	Entity Entity // that one, without its persona
+	// Waits says that it waits for the person's choice; Menu is the message that asks, 0 while
+	// there is none. With neither Noted nor Waits it was routed before.
+	Waits bool
+	Menu  snowflake.ID
+}
+
+// Route decides whom a person's direct message is for and writes it into that entity's log, in one
+// transaction; without a route it waits, and no entity learns of it. It is for the entity whose
+// line it answers, else for the partner whom the person chose by word or by writing, else for the
+// only one that they spoke to. Whoever that is, when it cannot hear them now the message goes to
+// nobody else. An error for which [Lacks] finds something is not final.
+func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Routed, error) {
+	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
+		return Routed{}, err
+	}
+	if in.User == 0 || in.Channel == 0 || in.Message == 0 {
+		return Routed{}, errors.New("route a direct message: it has no author, channel or id")
+	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	var out Routed
+	handed, err := r.grow(ctx, true, func(tx *gorm.DB) ([]*noted, error) {
+		out = Routed{}
+		row, err := readDM(tx, in.User)
+		if err != nil {
+			return nil, err
+		}
+		if in.Message <= row.MessageID {
+			out, err = waiting(tx, in)
+			return nil, err
+		}
+		id, err := r.meant(tx, in, row)
+		if err != nil {
+			return nil, err
+		}
+		row.ChannelID, row.MessageID = in.Channel, in.Message
+		if id == "" {
+			if out, err = setWaiting(tx, in); err != nil {
+				return nil, err
+			}
+			return nil, saveDM(tx, row)
+		}
+		return r.hand(tx, row, id, []WaitingDM{{MessageID: in.Message, UserID: in.User, At: in.At}})
+	})
+	if err != nil {
+		return Routed{}, err
+	}
+	if len(handed) == 1 {
+		out = Routed{Noted: &handed[0], Entity: r.roster.entry(handed[0].Event.EntityID).shownIn(0)}
+	}
+	return out, nil
+}
+
+// meant is the entity that a message is for; "" for none.
+func (r *Registry) meant(tx *gorm.DB, in IncomingDM, row DM) (ID, error) {
+	if in.Replied != 0 {
+		line, err := readOwnership(tx, in.Replied)
+		if err != nil {
+			return "", err
+		}
+		if line != nil && line.ChannelID == in.Channel {
+			return r.listening(tx, in.User, line.EntityID)
+		}
+	}
+	if row.PartnerID != "" && row.PartnerAt != nil && r.now().Sub(*row.PartnerAt) < PartnerLife {
+		return r.listening(tx, in.User, row.PartnerID)
+	}
+	only, err := r.onlyOne(tx, in.User)
+	if err != nil || only == "" {
+		return "", err
+	}
+	return r.listening(tx, in.User, only)
+}
+
+// onlyOne is the only entity in any conversation with a person; "" when there is none or several.
+// One to which they spoke comes before those that only wrote to them: what an entity sends takes
+// nobody's place.
+func (r *Registry) onlyOne(tx *gorm.DB, user snowflake.ID) (ID, error) {
+	var rows []Acquaintance
+	if err := tx.Where("user_id = ? AND NOT blocked", user).Find(&rows).Error; err != nil {
+		return "", fmt.Errorf("read whom a person knows: %w", err)
+	}
+	var met, wrote []ID
+	for _, row := range rows {
+		switch e := r.roster.entry(row.EntityID); {
+		case e == nil || e.State == Deleted:
+		case row.MetAt != nil:
+			met = append(met, row.EntityID)
+		case row.Introduced:
+			wrote = append(wrote, row.EntityID)
+		}
+	}
+	switch {
+	case len(met) == 1:
+		return met[0], nil
+	case len(met) == 0 && len(wrote) == 1:
+		return wrote[0], nil
+	default:
+		return "", nil
+	}
+}
+
+// listening gives an entity back if it can get a person's direct messages now, else "".
+func (r *Registry) listening(tx *gorm.DB, user snowflake.ID, id ID) (ID, error) {
+	e := r.roster.entry(id)
+	if e == nil || e.State == Deleted {
+		return "", nil
+	}
+	if _, err := r.privately(e); err != nil {
+		if _, open := Lacks(err); open {
+			return "", err
+		}
+		return "", nil
+	}
+	known, err := readAcquaintance(tx, user, id)
+	if err != nil || known.Blocked {
+		return "", err
+	}
+	return id, nil
+}
+
+// hand writes messages of a person into an entity's log: the two talk with each other from now on.
+func (r *Registry) hand(tx *gorm.DB, row DM, id ID, messages []WaitingDM) ([]*noted, error) {
+	now := r.now().UTC().Truncate(time.Microsecond)
+	row.PartnerID, row.PartnerAt = id, &now
+	if err := saveDM(tx, row); err != nil {
+		return nil, err
+	}
+	if err := meet(tx, row.UserID, id, now); err != nil {
+		return nil, err
+	}
+	var heard []*noted
+	for _, m := range messages {
+		heard = append(heard, &noted{
+			Event: Event{Kind: EventDM, ChannelID: row.ChannelID, MessageID: m.MessageID, AuthorID: row.UserID, At: m.At, EntityID: id},
+			to:    []Address{{EntityID: id, Reason: ByDM}},
+		})
+	}
+	written, err := r.insertEvents(tx, heard)
+	if err != nil {
+		return nil, fmt.Errorf("append a direct message to the event log: %w", err)
+	}
+	return written, nil
+}
+
+// setWaiting sets a message waiting. It is asked about once, however many wait.
+func setWaiting(tx *gorm.DB, in IncomingDM) (Routed, error) {
+	var asked []WaitingDM
+	if err := tx.Where("user_id = ? AND menu_id <> 0", in.User).Order("message_id DESC").Limit(1).Find(&asked).Error; err != nil {
+		return Routed{}, fmt.Errorf("read what waits: %w", err)
+	}
+	row := WaitingDM{MessageID: in.Message, UserID: in.User, At: in.At.UTC()}
+	if len(asked) > 0 && in.At.Sub(asked[0].At) < WaitingLife {
+		row.MenuID = asked[0].MenuID
+	}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
+		return Routed{}, fmt.Errorf("set a direct message waiting: %w", err)
+	}
+	return Routed{Waits: true, Menu: row.MenuID}, nil
+}
+
+// waiting says of a message that was routed before whether it still waits.
+func waiting(tx *gorm.DB, in IncomingDM) (Routed, error) {
+	var rows []WaitingDM
+	if err := tx.Where("message_id = ? AND user_id = ?", in.Message, in.User).Find(&rows).Error; err != nil {
+		return Routed{}, fmt.Errorf("read what waits: %w", err)
+	}
+	if len(rows) == 0 {
+		return Routed{}, nil
+	}
+	return Routed{Waits: true, Menu: rows[0].MenuID}, nil
+}
+
+// Asked notes the message in which a person is asked whom their waiting messages are for.
+func (r *Registry) Asked(ctx context.Context, actor Actor, user, menu snowflake.ID) error {
+	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
+		return err
+	}
+	return r.change(ctx, func(tx *gorm.DB) error {
+		if err := tx.Model(&WaitingDM{}).Where("user_id = ?", user).Update("menu_id", menu).Error; err != nil {
+			return fmt.Errorf("save where a person is asked: %w", err)
+		}
+		return nil
+	}, nil)
+}
+
+// Withdraw forgets a waiting message: the person deleted it, and nobody gets it.
+func (r *Registry) Withdraw(ctx context.Context, actor Actor, message snowflake.ID) error {
+	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
+		return err
+	}
+	return r.change(ctx, func(tx *gorm.DB) error {
+		if err := tx.Where("message_id = ?", message).Delete(&WaitingDM{}).Error; err != nil {
+			return fmt.Errorf("forget a waiting message: %w", err)
+		}
+		return nil
+	}, nil)
+}
+
+// ChoosePartner decides, for the person who asks, to whom what they write goes from now on. channel
+// is their channel of direct messages with the bot. What waited for the choice goes there too, and
+// is given back, oldest first; what waited longer than [WaitingLife] is forgotten. An error for
+// which [Lacks] finds something is not final.
+func (r *Registry) ChoosePartner(ctx context.Context, actor Actor, id ID, channel snowflake.ID) ([]Noted, error) {
+	m, err := r.pass(ctx, actor, actTalk, "")
+	if err != nil {
+		return nil, err
+	}
+	if channel == 0 {
+		return nil, errors.New("choose a partner: the channel of direct messages is not known")
+	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	handed, err := r.grow(ctx, true, func(tx *gorm.DB) ([]*noted, error) {
+		if err := r.judgeAgain(tx, m); err != nil {
+			return nil, err
+		}
+		if err := r.mayTalk(tx, actor, id); err != nil {
+			return nil, err
+		}
+		row, err := readDM(tx, actor.user)
+		if err != nil {
+			return nil, err
+		}
+		row.ChannelID = channel
+		waited, err := takeWaiting(tx, actor.user, r.now())
+		if err != nil {
+			return nil, err
+		}
+		written, err := r.hand(tx, row, id, waited)
+		if err != nil {
+			return nil, err
+		}
+		return written, r.auditAlone(tx, actor.String(), actTalk)
+	})
+	if err != nil {
+		return nil, r.noted(ctx, m, "", err)
+	}
+	return handed, nil
+}
+
+// mayTalk says no to a person who may not write to an entity. Those on the server where they act
+// they may always choose.
+func (r *Registry) mayTalk(tx *gorm.DB, actor Actor, id ID) error {
+	e := r.roster.entry(id)
+	if e == nil || e.State == Deleted {
+		return errNoEntity
+	}
+	known, err := readAcquaintance(tx, actor.user, id)
+	if err != nil {
+		return err
+	}
+	guilds, err := r.privately(e)
+	if _, open := Lacks(err); open {
+		return err
+	}
+	switch ok, gap := r.reachable(e, actor.user, known); {
+	case known.Blocked:
+		return Refuse(Conflict, "You blocked this entity. Unblock it first, with the button under its first message to you.")
+	case ok, actor.guild != 0 && slices.Contains(guilds, actor.guild):
+		return nil
+	case gap != nil:
+		return &gapError{Refusal: errNotYet, gap: *gap}
+	case e.stays[actor.guild] != nil || known.near() || e.OwnerID == actor.user:
+		return Refuse(Unavailable, "This entity takes no direct messages now. Try again later, or ask its owner.")
+	default:
+		return errNoEntity
+	}
+}
+
+// takeWaiting takes out what waits for a person's choice, oldest first, without what is too old.
+func takeWaiting(tx *gorm.DB, user snowflake.ID, now time.Time) ([]WaitingDM, error) {
+	var rows []WaitingDM
+	if err := tx.Where("user_id = ?", user).Order("message_id").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read what waits: %w", err)
+	}
+	if err := tx.Where("user_id = ?", user).Delete(&WaitingDM{}).Error; err != nil {
+		return nil, fmt.Errorf("take what waits: %w", err)
+	}
+	return slices.DeleteFunc(rows, func(w WaitingDM) bool { return now.Sub(w.At) >= WaitingLife }), nil
+}
+
+// readDM is a person's channel of direct messages; of one that is not known only the person.
+func readDM(db *gorm.DB, user snowflake.ID) (DM, error) {
+	row := DM{UserID: user}
+	if err := db.Where("user_id = ?", user).Take(&row).Error; err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return DM{}, fmt.Errorf("read a person's direct messages: %w", err)
+	}
+	return row, nil
+}
+
+func saveDM(tx *gorm.DB, row DM) error {
+	if err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "user_id"}}, UpdateAll: true}).Create(&row).Error; err != nil {
+		return fmt.Errorf("save a person's direct messages: %w", err)
+	}
+	return nil
+}
+
+// openDM notes a person's channel, and nothing of whom they write to.
+func openDM(tx *gorm.DB, user, channel snowflake.ID) error {
+	row, err := readDM(tx, user)
+	if err != nil || row.ChannelID == channel {
+		return err
+	}
+	row.ChannelID = channel
+	return saveDM(tx, row)
+}
