@@ -30,8 +30,13 @@ func (s *stage) person(name string) (user, guild, channel sandbox.ID, err error)
 	return user, s.world.Guild, s.world.General, nil
 }
 
-// channel finds a channel, thread or post of either server by "#name".
+// channel finds a channel, thread or post of either server by "#name", or somebody's direct messages
+// with the bot by "@name".
 func (s *stage) channel(name string) (sandbox.ID, error) {
+	if who, direct := strings.CutPrefix(name, "@"); direct {
+		user, _, _, err := s.person(who)
+		return s.discord.DM(user), err
+	}
 	for _, guild := range []sandbox.ID{s.world.Guild, s.world.OtherGuild} {
 		for _, id := range s.discord.Channels(guild) {
 			if channel, ok := s.discord.Channel(id); ok && "#"+channel.Name == name {

@@ -89,11 +89,16 @@ func (s *stage) standing(args []string) (user, guild, channel sandbox.ID, rest [
 	return user, guild, channel, args, nil
 }
 
-// pick WHO PLACEHOLDER VALUE... picks in a menu of the answer to the last command.
+// pick WHO [-on #CHANNEL] PLACEHOLDER VALUE... picks in a menu of the answer to the last command, or
+// of the newest message in a channel.
 func (s *stage) pick(ctx context.Context, args []string) error {
 	user, _, _, err := s.person(args[0])
 	if err != nil {
 		return err
+	}
+	newest := ""
+	if args[1] == "-on" {
+		newest, args = args[2], args[2:]
 	}
 	var values []any
 	for _, arg := range args[2:] {
@@ -103,7 +108,18 @@ func (s *stage) pick(ctx context.Context, args []string) error {
 		}
 		values = append(values, value)
 	}
-	it, err := s.discord.Select(user, s.asked, args[1], values...)
+	var it *sandbox.Interaction
+	if newest == "" {
+		it, err = s.discord.Select(user, s.asked, args[1], values...)
+	} else {
+		err = within(ctx, func() error {
+			m, err := s.newest(newest)
+			if err == nil {
+				it, err = s.discord.Select(user, m.ID, args[1], values...)
+			}
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ func TestEveryCommandIsForServersOnly(t *testing.T) {
 		}
 		contexts := []discord.InteractionContextType{discord.InteractionContextTypeGuild}
 		// Whoever runs the bot need not be where it is, and about themselves people decide anywhere.
-		if command.Name == "operator" || command.Name == "privacy" {
+		if slices.Contains([]string{"operator", "privacy", "talk"}, command.Name) {
 			contexts = append(contexts, discord.InteractionContextTypeBotDM)
 		}
 		if !slices.Equal(command.Contexts, contexts) ||

@@ -6,7 +6,7 @@ import (
 )
 
 // list is every command there is.
-var list = []command{entityCommand, entitiesCommand, statusCommand, settingsCommand, operatorCommand, leaderboardCommand, privacyCommand}
+var list = []command{entityCommand, entitiesCommand, statusCommand, settingsCommand, operatorCommand, leaderboardCommand, privacyCommand, talkCommand}
 
 // messageMenus are all commands in the menu of a message.
 var messageMenus = []messageMenu{deleteThisMenu, pauseHereMenu}

@@ -13,7 +13,7 @@ import (
 
 var settingsShow = subcommand{
 	definition: discord.ApplicationCommandOptionSubCommand{Name: "show", Description: "Show all of this server's settings"},
-	routes:     []route{{slash, "/settings/show", (*Commands).showSettings}},
+	routes:     []route{{slash, "/settings/show", (*Commands).showSettings}, {button, "/settings/dms/{to}", (*Commands).setOpenDM}},
 }
 
 func (c *Commands) showSettings(i *interaction) error {
@@ -25,6 +25,25 @@ func (c *Commands) showSettings(i *interaction) error {
 		return err
 	}
 	return c.tellSettings(i, "", settings)
+}
+
+// setOpenDM decides whether entities here may write to members who did not speak to them first.
+func (c *Commands) setOpenDM(i *interaction) error {
+	open, known := map[string]bool{"on": true, "off": false}[i.vars["to"]]
+	if !known || !i.isPrivate() {
+		return errOdd
+	}
+	if err := i.prepare(); err != nil {
+		return err
+	}
+	settings, err := c.registry.SetSettings(i.ctx, i.actor, func(s *entities.Settings) error {
+		s.OpenDM = open
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.tellSettings(i, "Saved.", settings)
 }
 
 // tellSettings shows all settings under what was just done.
@@ -75,11 +94,16 @@ func (r regime) message(done string) message {
 		{Name: "How much each may say", Value: r.limits()},
 		{Name: "What they may say", Value: cmp.Or(strings.Join(bounds(r.rules), "\n"), "Anything. `/settings filter` blocks words, links and pings.")},
 		{Name: "Entities among themselves", Value: r.loop()},
+		{Name: "Direct messages", Value: r.openness()},
 		{Name: "House rules", Value: cmp.Or(clip(plain(r.settings.HouseRules), 1024), "None. `/settings rules` writes some; every entity here is told them.")},
 		{Name: "Log channel", Value: r.log()},
 		{Name: "Kill switch", Value: r.killSwitch()},
 	}
-	return message{content: done, embed: &discord.Embed{
+	label, to := "Let entities write to members", "on"
+	if r.settings.OpenDM {
+		label, to = "Keep entities from writing to members first", "off"
+	}
+	return message{content: done, buttons: []discord.InteractiveComponent{discord.NewSecondaryButton(label, "/settings/dms/"+to)}, embed: &discord.Embed{
 		Title: "This server's settings", Fields: fields,
 		Footer: &discord.EmbedFooter{Text: "/settings creators, rules, filter, limits, loop, talk, log and stop change them · /settings audit shows who did what"},
 	}}
@@ -134,6 +158,14 @@ func (r regime) log() string {
 	default:
 		return channelMention(r.settings.LogChannel)
 	}
+}
+
+// openness says to whom entities may write.
+func (r regime) openness() string {
+	if r.settings.OpenDM {
+		return "Entities here may write to every member, unless the member refuses it."
+	}
+	return "Entities write only to their owners and to people who spoke to them first."
 }
 
 func (r regime) killSwitch() string {

@@ -60,7 +60,11 @@ func (m messages) writeUnder(p *page, c place, names legend) {
 	for i := range m.Messages {
 		rows.shown[m.Messages[i].ID] = true
 	}
-	p.say("%s, server %s:", channelLabel(c), quoted(c.Server))
+	if c.Kind == direct {
+		p.say("%s:", direct)
+	} else {
+		p.say("%s, server %s:", channelLabel(c), quoted(c.Server))
+	}
 	for i := range m.Messages {
 		if one := &m.Messages[i]; one.ChannelID == c.ID {
 			rows.dated(one.at.UTC())

@@ -17,6 +17,8 @@ var tools = []tool{
 	addReaction,
 	removeReaction,
 	createThread,
+	readDMs,
+	sendDM,
 	waitForMessages,
 	catchUp,
 	ackInbox,

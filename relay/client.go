@@ -93,8 +93,13 @@ func (r *Relay) AvatarURL(hash string) string {
 	return r.cfg.PublicURL + "/avatars/" + hash + ".png"
 }
 
+// messageLink leads to a message; of direct messages the guild is 0.
 func messageLink(guild, channel, message snowflake.ID) string {
-	return "https://discord.com/channels/" + guild.String() + "/" + channel.String() + "/" + message.String()
+	where := guild.String()
+	if guild == 0 {
+		where = "@me"
+	}
+	return "https://discord.com/channels/" + where + "/" + channel.String() + "/" + message.String()
 }
 
 func loopback(host string) bool {

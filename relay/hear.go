@@ -52,7 +52,11 @@ func (r *Relay) hearMessage(m discord.Message) {
 	if m.GuildID != nil && m.Member != nil && m.WebhookID == nil {
 		r.notice(*m.GuildID, m.Author, *m.Member)
 	}
-	if m.GuildID == nil || !r.isNews(m) {
+	if m.GuildID == nil {
+		r.hearDM(m)
+		return
+	}
+	if !r.isNews(m) {
 		return
 	}
 	// Claimed first: a line's echo counts wherever it is heard.

@@ -96,6 +96,9 @@ func (r *Relay) hearDeletions(guild *snowflake.ID, channel snowflake.ID, ids ...
 		}
 	}
 	r.cache.depart(channel, ids...) // before anybody is told
+	if guild == nil {
+		r.hearTakenBack(channel, ids...)
+	}
 	for _, id := range ids {
 		e := entities.Event{Kind: entities.EventDelete, ChannelID: channel, MessageID: id, At: r.now().UTC()}
 		if old, ok := known[id]; ok {

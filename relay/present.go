@@ -53,12 +53,16 @@ func (p presenter) message(m discord.Message) Message {
 	}
 	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
 		out.ReplyTo = &Reply{MessageID: *m.MessageReference.MessageID}
+		// In direct messages what is answered may have been said to, or by, another entity.
 		if quoted := m.ReferencedMessage; quoted != nil && p.hides(*quoted) {
 			out.ReplyTo.Excerpt = excerptOfHidden
-		} else if quoted != nil {
+		} else if quoted != nil && p.guild != 0 {
 			out.ReplyTo.Author = p.author(*quoted).Name
 			out.ReplyTo.Excerpt = excerpt(p.readable(quoted.Content, quoted.Mentions))
 		}
+	}
+	if p.guild == 0 && m.Author.ID == p.relay.world.Bot() {
+		p.own(&out)
 	}
 	for _, a := range m.Attachments {
 		file := Attachment{Name: a.Filename, Size: a.Size, URL: a.URL}

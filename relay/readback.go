@@ -205,6 +205,9 @@ func (r *Relay) recoverLine(ctx context.Context, begun entities.Begun) error {
 	if begun.Line.State == entities.LineQueued {
 		return r.registry.Settle(ctx, ingest, begun.Line.ID, entities.LineFailed)
 	}
+	if begun.Line.GuildID == 0 {
+		return r.recoverDM(ctx, begun)
+	}
 	where, ok := r.world.Channel(begun.Line.ChannelID)
 	if !ok && r.world.Pending(begun.Line.GuildID) {
 		return errUntold

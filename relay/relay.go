@@ -69,6 +69,7 @@ type Relay struct {
 	strays    chan discord.Message // messages of threads that are not known yet
 	astray    astray
 	backlog   backlog
+	dms       dms
 	reactions reactions
 	fillings  fillings
 	unasked   queue[snowflake.ID] // guilds whose owners the gateway is to be asked for
@@ -115,7 +116,7 @@ func New(cfg Config) (*Relay, error) {
 	r.told = newQueue[int64]()
 	r.life, r.die = context.WithCancel(context.Background())
 	r.cache = newMessageCache()
-	r.inbox, r.backlog = newInbox(), newBacklog()
+	r.inbox, r.backlog, r.dms = newInbox(), newBacklog(), newDMs()
 	r.changes, r.names = newChanges(), newNames()
 	r.lookups = newLookups()
 	r.searching = newSearchPace()

@@ -61,6 +61,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	owned.Go(func() { r.noteTold(ingesting) })
 	owned.Go(func() { r.lookAfterGuilds(ctx) })
 	owned.Go(func() { r.homeStrays(ctx) })
+	owned.Go(func() { r.attendDMs(ctx) })
 	owned.Go(func() { r.catchUp(ctx) })
 	owned.Go(func() { r.askForOwners(ctx) })
 	owned.Go(func() { r.keepRecords(ctx) })

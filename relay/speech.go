@@ -27,9 +27,10 @@ type speech struct {
 	hashes []entities.LinePart
 	parts  []discord.WebhookMessageCreate
 	mouth  *mouth
-	begun  bool // it has its turn; turns guards it
-	room   bool // for its next message, taken from the limit that Discord does not tell
-	flying bool // counted among those on their way; turns guards it
+	letter *letter // nil but of direct messages
+	begun  bool    // it has its turn; turns guards it
+	room   bool    // for its next message, taken from the limit that Discord does not tell
+	flying bool    // counted among those on their way; turns guards it
 
 	said   entities.Said // as its entity's rules judge it
 	queued bool          // Discord was not asked yet
@@ -86,7 +87,13 @@ func (s *speech) texts() []string {
 }
 
 // begin says a line whose turn it is.
-func (r *Relay) begin(s *speech) { r.speeches.running.Go(func() { r.utter(s) }) }
+func (r *Relay) begin(s *speech) {
+	if s.letter != nil {
+		r.speeches.running.Go(func() { r.utterDM(s) })
+		return
+	}
+	r.speeches.running.Go(func() { r.utter(s) })
+}
 
 // utter says a line's parts, one after the other, until all are there or something stands
 // against the next one.

@@ -30,6 +30,7 @@ const (
 // open there.
 type breaks struct {
 	s       string
+	room    int // what a part holds, in characters
 	spans   []span
 	ranks   []rank
 	spoiler []int // the spoiler that is open here: its index in spans, or -1

@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 )
 
+// leastRoom is the least that a part may hold.
+const leastRoom = 100
+
 // TooManyPartsError says that a text needs more messages than are allowed for it.
 type TooManyPartsError struct {
 	Need int // the parts that the text needs
@@ -25,11 +28,17 @@ func (e *TooManyPartsError) Error() string {
 // it, and more tightly where they would be too many.
 //
 // A text of white space only has no parts. The error is a [*TooManyPartsError].
-func Split(s string, most int) ([]string, error) {
+func Split(s string, most int) ([]string, error) { return SplitAt(s, most, MaxMessage) }
+
+// SplitAt is [Split] into parts of at most room characters, of which there are at most
+// [MaxMessage] and at least a hundred.
+func SplitAt(s string, most, room int) ([]string, error) {
+	room = min(max(room, leastRoom), MaxMessage)
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	b := findBreaks(s)
+	b.room = room
 	var parts []string
-	for _, least := range []int{MaxMessage / 2, MaxMessage * 3 / 4, MaxMessage * 15 / 16} {
+	for _, least := range []int{room / 2, room * 3 / 4, room * 15 / 16} {
 		found := b.cut(least)
 		if parts == nil || len(found) < len(parts) {
 			parts = found
@@ -69,9 +78,9 @@ func (b *breaks) end(from, opening, least int) (end int, whole bool) {
 	var full, fair, some choice
 	n := opening
 	for i := from; ; {
-		if i > from && n+b.closing(i) <= MaxMessage {
+		if i > from && n+b.closing(i) <= b.room {
 			some.take(i, b.ranks[i])
-			if n >= MaxMessage/8 {
+			if n >= b.room/8 {
 				fair.take(i, b.ranks[i])
 			}
 			if n >= least {
@@ -82,7 +91,7 @@ func (b *breaks) end(from, opening, least int) (end int, whole bool) {
 			return len(b.s), true
 		}
 		_, size := utf8.DecodeRuneInString(b.s[i:])
-		if n++; n > MaxMessage {
+		if n++; n > b.room {
 			break
 		}
 		i += size
@@ -113,7 +122,7 @@ func (c *choice) take(at int, r rank) {
 // force cuts where nothing allows it: a mark longer than a message.
 func (b *breaks) force(from, n int) int {
 	i := from
-	for i < len(b.s) && (i == from || n+b.closing(i)+1 < MaxMessage) {
+	for i < len(b.s) && (i == from || n+b.closing(i)+1 < b.room) {
 		_, size := utf8.DecodeRuneInString(b.s[i:])
 		i += size
 		n++
