@@ -104,12 +104,12 @@ func (s *Server) connect() error {
 	hooks.AddAfterInitialize(s.afterInitialize)
 	hooks.AddAfterDiscover(s.afterDiscover)
 	hooks.AddOnSuccess(s.signResult)
-	core := server.NewMCPServer("troupe", s.version,
+	core := server.NewMCPServer("troupe", s.version, append(s.fixtureOptions(hooks),
 		server.WithToolCapabilities(false),
 		server.WithMethodCacheHints(mcpgo.MethodToolsList, toolListTTL.Milliseconds(), mcpgo.CacheScopePrivate),
 		server.WithHooks(hooks),
 		server.WithToolFilter(s.listed),
-	)
+	)...)
 	for _, t := range tools {
 		if t.err != nil {
 			return fmt.Errorf("declare the tool %s: %w", t.declaration.Name, t.err)
@@ -120,6 +120,7 @@ func (s *Server) connect() error {
 		}
 		core.AddTool(t.declaration, s.handle(t))
 	}
+	s.addFixtures(core)
 	s.transport = server.NewStreamableHTTPServer(core,
 		server.WithStateLess(true),
 		server.WithDisableStreaming(true),

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fixtureEntity is the name of the entity that has the suite's fixtures, in a program that is
+// built with the tag conformance.
+const fixtureEntity = "Conformance"
+
+var conformanceSums = regexp.MustCompile(`(?m)^(Total: .*|Not scored for .*)$`)
+
+// TestConformance runs the official conformance suite against a program with the fixtures that it
+// wants.
+func TestConformance(t *testing.T) {
+	folder := foreign(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	s := openForeignStage(ctx, t, buildForeign(ctx, t, "conformance"), fixtureEntity)
+	defer s.clients["ada"].http.CloseIdleConnections()
+	keyed := addKey(t, s.clients["ada"])
+	for _, revision := range []string{"2025-11-25", "2026-07-28"} {
+		t.Run(revision, func(t *testing.T) {
+			known := baseline(t, revision)
+			for _, name := range slices.Sorted(maps.Keys(known)) {
+				t.Logf("%s: fails, as known: %s", name, known[name])
+			}
+			cmd := exec.CommandContext(ctx, nodeIn(folder), filepath.Join(folder, "node_modules/@modelcontextprotocol/conformance/dist/index.js"),
+				"server", "--url", keyed, "--requirements", revision, "--timeout", "5000", "--expected-failures", writeBaseline(t, known))
+			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=1"}
+			cmd.Dir = t.TempDir()
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			for _, sum := range conformanceSums.FindAllString(out.String(), -1) {
+				t.Logf("%s: %s", revision, sum)
+			}
+		})
+	}
+}
+
+// writeBaseline writes what is known to fail as the suite wants it. When one of these passes, or
+// another fails, the suite says so and fails.
+func writeBaseline(t *testing.T, known map[string]string) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("server:\n")
+	for name := range known {
+		fmt.Fprintf(&b, "  - %q\n", name)
+	}
+	if len(known) == 0 {
+		return os.DevNull
+	}
+	path := filepath.Join(t.TempDir(), "baseline.yml")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// addKey gives an address at which a client that sends no key speaks as an entity: the suite has
+// no place for one. All else goes through as it is, the names of hosts too.
+func addKey(t *testing.T, as *client) string {
+	t.Helper()
+	to, err := url.Parse(as.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL, r.Out.Host = to, r.In.Host
+			r.Out.Header.Set("Authorization", "Bearer "+as.key)
+		},
+		Transport: &http.Transport{}, FlushInterval: -1,
+	})
+	t.Cleanup(proxy.Close)
+	return proxy.URL + "/mcp"
+}

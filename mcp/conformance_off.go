@@ -1,0 +1,11 @@
+//go:build !conformance
+
+package mcp
+
+import "github.com/mark3labs/mcp-go/server"
+
+// fixtureOptions and addFixtures are for the official conformance suite. The program that people
+// run has none: the build tag conformance brings them.
+func (s *Server) fixtureOptions(*server.Hooks) []server.ServerOption { return nil }
+
+func (s *Server) addFixtures(*server.MCPServer) {}

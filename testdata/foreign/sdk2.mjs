@@ -1,0 +1,52 @@
+// The official TypeScript SDK of the second generation, which speaks both eras of the protocol.
+import assert from 'node:assert/strict';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { exercise, headers, inbox, notified, url } from './drive.mjs';
+import { provider, signIn } from './authorize.mjs';
+
+// Claude Code's own document, of which servers have a copy: its redirect is this machine.
+const document = 'https://claude.ai/oauth/claude-code-client-metadata';
+
+const line = `hello from sdk2 ${process.argv[2]}`;
+const legacy = () => new Client({ name: 'sdk2', version: '1' });
+const modern = () => new Client({ name: 'sdk2', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+const keyed = () => new StreamableHTTPClientTransport(url, { requestInit: { headers } });
+let client;
+
+const steps = {
+  async initialize() {
+    client = legacy();
+    await client.connect(keyed());
+    assert.equal(client.getNegotiatedProtocolVersion(), '2025-11-25');
+    await exercise(client, line);
+  },
+  async discover() {
+    client = modern();
+    await client.connect(keyed());
+    assert.equal(client.getNegotiatedProtocolVersion(), '2026-07-28');
+    await exercise(client, line);
+  },
+  async listen() {
+    client = modern();
+    await client.connect(keyed());
+    const told = new Promise(tell => client.setNotificationHandler('notifications/resources/updated', n => tell(n.params.uri)));
+    const subscription = await client.listen({ resourceSubscriptions: [inbox] });
+    await notified(told);
+    await subscription.close();
+  },
+  async oauth() {
+    client = modern();
+    const memory = provider(document);
+    const connect = async back => {
+      const transport = new StreamableHTTPClientTransport(url, { authProvider: memory });
+      if (back) await transport.finishAuth(back);
+      await client.connect(transport);
+    };
+    await signIn(connect, memory, document);
+    await exercise(client, line);
+  },
+};
+
+await steps[process.argv[2]]();
+await client.close();
+process.exit(0);
