@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -44,16 +45,43 @@ func TestConformance(t *testing.T) {
 				"server", "--url", keyed, "--requirements", revision, "--timeout", "5000", "--expected-failures", writeBaseline(t, known))
 			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=1"}
 			cmd.Dir = t.TempDir()
+			cmd.Args = append(cmd.Args, "--output-dir", cmd.Dir)
 			var out bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &out, &out
 			if err := cmd.Run(); err != nil {
-				t.Fatalf("%v\n%s", err, out.String())
+				t.Fatalf("%v\n%s\n%s", err, out.String(), strings.Join(suiteFaults(t, cmd.Dir), "\n"))
 			}
 			for _, sum := range conformanceSums.FindAllString(out.String(), -1) {
 				t.Logf("%s: %s", revision, sum)
 			}
 		})
 	}
+}
+
+// suiteFaults are what the suite found wrong, from the files that it wrote.
+func suiteFaults(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*", "checks.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var checks []struct{ ID, Status, ErrorMessage string }
+		if err := json.Unmarshal(data, &checks); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range checks {
+			if c.Status == "FAILURE" || c.Status == "WARNING" {
+				found = append(found, filepath.Base(filepath.Dir(file))+": "+c.ID+": "+c.ErrorMessage)
+			}
+		}
+	}
+	return found
 }
 
 // writeBaseline writes what is known to fail as the suite wants it. When one of these passes, or
