@@ -57,6 +57,7 @@ func (c command) check(ctx context.Context, cfg config, found error) error {
 		k.logins(ctx)
 		k.servers(ctx, cfg)
 	}
+	k.reach(ctx, cfg)
 	switch {
 	case k.problem != nil:
 		return fmt.Errorf("write what was found: %w", k.problem)

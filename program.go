@@ -33,6 +33,7 @@ const (
 type program struct {
 	log       *slog.Logger
 	publicURL string
+	instance  *instance
 	listener  net.Listener
 	registry  *entities.Registry
 	relay     *relay.Relay
@@ -51,6 +52,9 @@ func newProgram(ctx context.Context, cfg config, log *slog.Logger) (*program, er
 	p := &program{log: log, listener: listener, publicURL: cfg.PublicURL}
 	if p.publicURL == "" {
 		p.publicURL = localURL(listener.Addr())
+	}
+	if p.instance, err = newInstance(append(cfg.FormerURLs, p.publicURL)...); err != nil {
+		return nil, errors.Join(err, p.abandon())
 	}
 	if err := p.build(ctx, cfg); err != nil {
 		return nil, errors.Join(err, p.abandon())
@@ -93,7 +97,7 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 	}
 	p.commands, err = commands.New(commands.Config{
 		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL,
-		Clients: func() int { return p.mcp.Clients().Recent }, Log: p.log,
+		Clients: func() int { return p.mcp.Clients().Recent }, Reach: p.reach(cfg), Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare the commands: %w", err)
@@ -102,6 +106,19 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 	p.relay.WordRests(p.commands.RestPost)
 	p.limit(usualLimits())
 	return nil
+}
+
+// reach finds out, for /status, whether public_url leads here; nil when it was not written.
+func (p *program) reach(cfg config) func(context.Context) string {
+	if cfg.PublicURL == "" {
+		return nil
+	}
+	way := newAsker(directTransport())
+	o := &outlook{now: time.Now, look: func(ctx context.Context) finding {
+		found, err := way.ask(ctx, cfg.PublicURL)
+		return judge(p.instance.nonce, found, err)
+	}}
+	return o.problem
 }
 
 // limit makes the HTTP server, with its bounds.
@@ -200,6 +217,7 @@ func (p *program) routes(l limits) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mcp/", p.mcp.Handler())
 	mux.HandleFunc("/avatars/", atOnce(l.pictures, p.relay.ServeAvatar))
+	mux.HandleFunc("GET "+instancePath, atOnce(mostInstance, p.instance.ServeHTTP))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {

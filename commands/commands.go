@@ -35,6 +35,9 @@ type Config struct {
 	PublicURL string
 	// Clients says how many MCP clients are connected. Required.
 	Clients func() int
+	// Reach says what is wrong with PublicURL, as seen from outside, or ""; it may take some
+	// seconds. Optional.
+	Reach func(context.Context) string
 	// Log is where to log. Required.
 	Log *slog.Logger
 	// Now is the clock. Default: time.Now.
@@ -49,6 +52,7 @@ type Commands struct {
 	relay     *relay.Relay
 	publicURL string
 	clients   func() int
+	reach     func(context.Context) string
 	log       *slog.Logger
 	now       func() time.Time
 	random    io.Reader
@@ -79,7 +83,7 @@ func New(cfg Config) (*Commands, error) {
 		cfg.Random = rand.Reader
 	}
 	c := &Commands{
-		registry: cfg.Registry, relay: cfg.Relay, publicURL: strings.TrimSuffix(cfg.PublicURL, "/"), clients: cfg.Clients,
+		registry: cfg.Registry, relay: cfg.Relay, publicURL: strings.TrimSuffix(cfg.PublicURL, "/"), clients: cfg.Clients, reach: cfg.Reach,
 		log: cfg.Log, now: cfg.Now, random: cfg.Random,
 		work: newWork(), seen: newSeen(), keys: newShownKeys(cfg.Log), shownFor: keyShownFor,
 		drafts: newPending[draft](cfg.Now, cfg.Random), decisions: newPending[decision](cfg.Now, cfg.Random),

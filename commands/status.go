@@ -42,6 +42,9 @@ func (c *Commands) status(i *interaction) error {
 	if err := c.registry.Ping(i.ctx); err != nil {
 		h.database = "It does not answer (ref " + c.fault(i, err) + "). Whoever runs this bot finds the reason in its log."
 	}
+	if c.reach != nil {
+		h.asked, h.address = true, c.reach(i.ctx)
+	}
 	return i.replace(h.message())
 }
 
@@ -51,6 +54,8 @@ type health struct {
 	counts   entities.Counts
 	stopped  entities.Switches
 	database string // what is wrong with it; "" when it answers
+	asked    bool   // whether the public address leads here
+	address  string // what is wrong with it; "" when nothing is
 	clients  int
 	now      time.Time
 }
@@ -63,6 +68,9 @@ func (h health) message() message {
 		{Name: "Connected AIs", Value: amount(h.clients, "program is connected", "programs are connected") + " right now."},
 		{Name: "Sending", Value: h.sending()},
 		{Name: "Skipped events", Value: h.skipped()},
+	}
+	if h.asked {
+		fields = slices.Insert(fields, 2, discord.EmbedField{Name: "Address for AIs", Value: h.reached()})
 	}
 	if text := h.killSwitch(); text != "" {
 		fields = slices.Insert(fields, 0, discord.EmbedField{Name: "Kill switch", Value: text})
@@ -122,6 +130,14 @@ func (h health) population() string {
 			amount(n, "identity", "identities"))
 	}
 	return text
+}
+
+// reached says whether AIs and Discord find this bot under its address.
+func (h health) reached() string {
+	if h.address == "" {
+		return "`http.public_url` leads here."
+	}
+	return "Whoever runs this bot looks at `http.public_url`: " + plain(h.address) + "."
 }
 
 // sending words the limits, who holds back what and until when, and what is under way.
