@@ -11,6 +11,8 @@ import (
 
 	"troupe/entities"
 	"troupe/relay/sandbox"
+
+	"troupe/mcp"
 )
 
 // told is what is between the fences of an answer, by lines.
