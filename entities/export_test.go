@@ -111,3 +111,10 @@ func (m Moved) plain() Moved {
 
 // Began is how far a guild was read when the look began that gave the news.
 func (n News) Began(guild snowflake.ID) Stage { return n.begun.of(guild) }
+
+// Marking says whether marks wait to be written.
+func (r *Registry) Marking() bool {
+	r.marking.mu.Lock()
+	defer r.marking.mu.Unlock()
+	return r.marking.next != nil
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"runtime"
 	"testing"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -66,5 +67,28 @@ func TestFits(t *testing.T) {
 	}
 	if err := (entities.Heard{Event: entities.Event{MessageID: big - 1, Emoji: "👍"}, Roles: []snowflake.ID{1}}).Fits(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Marks that would share the transaction of an event that is refused are written all the same.
+func TestMarksBesideARefusedEvent(t *testing.T) {
+	reg := fresh(t)
+	_, ada := create(t, reg, "Ada", general)
+	for n := range 20 {
+		last := say(t, reg, message(snowflake.ID(n+1), general))[0].Event.Seq
+		marked := make(chan error, 1)
+		go func() { marked <- reg.Mark(t.Context(), ada, entities.ScopeAll, entities.ReadTo(last)) }()
+		for len(marked) == 0 && !reg.Marking() {
+			runtime.Gosched()
+		}
+		bad := message(1000, general)
+		bad.AuthorID = math.MaxUint64
+		if _, err := reg.Append(t.Context(), program, heard(bad)); err == nil {
+			t.Error("it was written")
+		}
+		require(t, <-marked)
+		if got, err := reg.ReadMark(t.Context(), ada, entities.ScopeAll); err != nil || got != last {
+			t.Errorf("read up to %d, %v; want %d", got, err, last)
+		}
 	}
 }

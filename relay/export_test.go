@@ -82,3 +82,13 @@ func (r *Relay) Feed() func(frame []byte) {
 
 // Waiting counts the clients that wait for news.
 func (r *Relay) Waiting() int { return len(r.inbox.listeners.list()) }
+
+// Narrow leaves room for only so much between the gateway and the event log. Call it before Run.
+func (r *Relay) Narrow(room int) { r.inbox.heard = make(chan utterance, room) }
+
+// Behind counts the channels in which older messages are fetched.
+func (r *Relay) Behind() int {
+	r.backlog.mu.Lock()
+	defer r.backlog.mu.Unlock()
+	return len(r.backlog.channels)
+}

@@ -11,7 +11,9 @@ import (
 // inbox takes what the gateway heard to the event log; listeners are told when it has grown.
 type inbox struct {
 	heard     chan utterance
-	lost      atomic.Int64
+	lost      atomic.Int64 // changes and reactions for which there was no room
+	aside     atomic.Int64 // events that can never be written
+	spilt     spilt
 	listeners listeners
 }
 
