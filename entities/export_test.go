@@ -109,8 +109,10 @@ func (m Moved) plain() Moved {
 	return m
 }
 
-// Began is how far a guild was read when the look began that gave the news.
-func (n News) Began(guild snowflake.ID) Stage { return n.begun.of(guild) }
+// AsOf is up to where changes of a message are told with it.
+func (n News) AsOf(guild snowflake.ID, message int64) int64 {
+	return n.begun.of(guild).at(message, n.horizon).Until
+}
 
 // Marking says whether marks wait to be written.
 func (r *Registry) Marking() bool {
