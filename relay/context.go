@@ -56,7 +56,7 @@ type HangingThread struct {
 // Message gives one message of a channel with what it answers, who reacted to it and the thread
 // that hangs on it.
 func (r *Relay) Message(ctx context.Context, actor entities.Actor, channel, message snowflake.ID) (MessageContext, error) {
-	ctx, cancel := context.WithTimeout(ctx, contextTime)
+	ctx, cancel := context.WithTimeout(onBehalf(ctx, actor), contextTime)
 	defer cancel()
 	permit, err := r.Authorize(ctx, actor, entities.ReadHistory, channel)
 	if err != nil {

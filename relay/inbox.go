@@ -24,6 +24,7 @@ func newInbox() inbox {
 // Inbox gives what is unread, oldest first. Handing in the cursor of the last answer marks what
 // it gave as read, in its scope.
 func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxRequest) (Inbox, error) {
+	ctx = onBehalf(ctx, actor)
 	if req.Overview {
 		req.Scope = entities.ScopeAddressed
 	}
@@ -42,6 +43,7 @@ func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxReques
 // Wait gives what is unread, at once when there is something, else as soon as there is, else
 // nothing when the time is up. Cursors are as with [Relay.Inbox].
 func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest) (Inbox, error) {
+	ctx = onBehalf(ctx, actor)
 	after, err := r.startOf(ctx, actor, req.Scope, req.Cursor)
 	if err != nil {
 		return Inbox{}, err
