@@ -159,7 +159,7 @@ func (r *Relay) answersTo(guild snowflake.ID, m discord.Message) snowflake.ID {
 		}
 		return 0
 	}
-	if !r.speaksHere(m) || !strings.HasPrefix(m.Content, text.ReplyMark) {
+	if !r.speaksHere(&m) || !strings.HasPrefix(m.Content, text.ReplyMark) {
 		return 0
 	}
 	line, _, _ := strings.Cut(m.Content, "\n")

@@ -218,7 +218,7 @@ func (r *Relay) speaker(ctx context.Context, g *register, guild snowflake.ID, s 
 	}
 	if m, ok := r.cache.get(s.Message); ok {
 		p := presenter{relay: r, guild: guild}
-		return p.author(m)
+		return p.author(&m)
 	}
 	return g.name(ctx, guild, s.User)
 }
