@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
 )
@@ -92,3 +94,21 @@ func (r *Relay) Behind() int {
 	defer r.backlog.mu.Unlock()
 	return len(r.backlog.channels)
 }
+
+// SpeakersOf says which entities said messages.
+func (r *Relay) SpeakersOf(ctx context.Context, actor entities.Actor, messages ...discord.Message) (map[snowflake.ID]entities.ID, error) {
+	return r.speakersOf(ctx, actor, messages)
+}
+
+// KnownSpeakers counts the messages of which it is remembered who said them, after others were.
+func (r *Relay) KnownSpeakers(others int) int {
+	r.speakers.mu.Lock()
+	defer r.speakers.mu.Unlock()
+	for n := range others {
+		r.speakers.byID[snowflake.ID(n+1)] = "somebody"
+	}
+	return len(r.speakers.byID)
+}
+
+// MostSpoken bounds what KnownSpeakers counts.
+const MostSpoken = mostSpoken
