@@ -20,9 +20,9 @@ const (
 	mostPrivate = 200
 	// received is the reaction that says that a message found its entity.
 	received = "✅"
-	// RoutingMenu and BlockButton begin the custom ids of what people press in direct messages;
-	// the second goes on with the entity's id.
+	// RoutingMenu is the custom id of the menu that asks whom a direct message is for.
 	RoutingMenu = "/talk/choose"
+	// BlockButton begins the custom id of the button that blocks an entity, whose id follows.
 	BlockButton = "/talk/block/"
 )
 
