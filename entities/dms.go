@@ -139,7 +139,7 @@ func (r *Registry) Introduce(ctx context.Context, actor Actor, permit DMPermit, 
 		return Refuse(NotAllowed, "Whom an entity wrote to follows from a permit of its own to do so, which this is not.")
 	}
 	return r.change(ctx, func(tx *gorm.DB) error {
-		if err := openDM(tx, permit.user, channel); err != nil {
+		if err := r.openDM(tx, permit.user, channel); err != nil {
 			return err
 		}
 		known, err := readAcquaintance(tx, permit.user, m.entry.ID)

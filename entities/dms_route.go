@@ -27,6 +27,17 @@ type IncomingDM struct {
 	Message snowflake.ID
 	Replied snowflake.ID // the message that it answers; 0 for none
 	At      time.Time
+	// Missed says that it was not heard when it was written, but fetched later. Of a person who is
+	// not known any more it is for nobody.
+	Missed bool
+}
+
+// written is since when a message may count as written: what was missed, then, else now.
+func (in IncomingDM) written(now time.Time) time.Time {
+	if in.Missed && in.At.Before(now) {
+		return in.At
+	}
+	return now
 }
 
 // Routed is where a person's direct message went.
@@ -61,6 +72,9 @@ func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Route
 		if err != nil {
 			return nil, err
 		}
+		if in.Missed && row.ChannelID == 0 {
+			return nil, nil
+		}
 		if in.Message <= row.MessageID {
 			out, err = waiting(tx, in)
 			return nil, err
@@ -76,7 +90,7 @@ func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Route
 			}
 			return nil, saveDM(tx, row)
 		}
-		return r.hand(tx, row, id, []WaitingDM{{MessageID: in.Message, UserID: in.User, At: in.At}})
+		return r.hand(tx, row, id, in.written(r.now()), []WaitingDM{{MessageID: in.Message, UserID: in.User, At: in.At}})
 	})
 	if err != nil {
 		return Routed{}, err
@@ -98,7 +112,7 @@ func (r *Registry) meant(tx *gorm.DB, in IncomingDM, row DM) (ID, error) {
 			return r.listening(tx, in.User, line.EntityID)
 		}
 	}
-	if row.PartnerID != "" && row.PartnerAt != nil && r.now().Sub(*row.PartnerAt) < PartnerLife {
+	if row.PartnerID != "" && row.PartnerAt != nil && in.written(r.now()).Sub(*row.PartnerAt) < PartnerLife {
 		return r.listening(tx, in.User, row.PartnerID)
 	}
 	only, err := r.onlyOne(tx, in.User)
@@ -155,14 +169,14 @@ func (r *Registry) listening(tx *gorm.DB, user snowflake.ID, id ID) (ID, error) 
 	return id, nil
 }
 
-// hand writes messages of a person into an entity's log: the two talk with each other from now on.
-func (r *Registry) hand(tx *gorm.DB, row DM, id ID, messages []WaitingDM) ([]*noted, error) {
-	now := r.now().UTC().Truncate(time.Microsecond)
-	row.PartnerID, row.PartnerAt = id, &now
+// hand writes messages of a person into an entity's log: the two talk with each other since then.
+func (r *Registry) hand(tx *gorm.DB, row DM, id ID, since time.Time, messages []WaitingDM) ([]*noted, error) {
+	since = since.UTC().Truncate(time.Microsecond)
+	row.PartnerID, row.PartnerAt = id, &since
 	if err := saveDM(tx, row); err != nil {
 		return nil, err
 	}
-	if err := meet(tx, row.UserID, id, now); err != nil {
+	if err := meet(tx, row.UserID, id, since); err != nil {
 		return nil, err
 	}
 	var heard []*noted
@@ -263,7 +277,10 @@ func (r *Registry) ChoosePartner(ctx context.Context, actor Actor, id ID, channe
 		if err != nil {
 			return nil, err
 		}
-		written, err := r.hand(tx, row, id, waited)
+		if err := r.beginDM(tx, row); err != nil {
+			return nil, err
+		}
+		written, err := r.hand(tx, row, id, r.now(), waited)
 		if err != nil {
 			return nil, err
 		}
@@ -333,11 +350,14 @@ func saveDM(tx *gorm.DB, row DM) error {
 }
 
 // openDM notes a person's channel, and nothing of whom they write to.
-func openDM(tx *gorm.DB, user, channel snowflake.ID) error {
+func (r *Registry) openDM(tx *gorm.DB, user, channel snowflake.ID) error {
 	row, err := readDM(tx, user)
 	if err != nil || row.ChannelID == channel {
 		return err
 	}
 	row.ChannelID = channel
-	return saveDM(tx, row)
+	if err := saveDM(tx, row); err != nil {
+		return err
+	}
+	return r.beginDM(tx, row)
 }
