@@ -58,6 +58,7 @@ type dms struct {
 	resting  []snowflake.ID
 	held     int                           // messages in all piles
 	ending   bool                          // nothing rests any more
+	left     map[snowflake.ID]bool         // whose piles are left to the next start
 	login    int                           // the session's number
 	behind   map[snowflake.ID]bool         // whose messages are fetched in this session; nil when all known ones' are
 	channels map[snowflake.ID]snowflake.ID // of direct messages, by user
@@ -152,6 +153,9 @@ func (d *dms) wake() {
 func (d *dms) hear(user snowflake.ID, m discord.Message, mark uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.left[user] {
+		return
+	}
 	p := d.of(user)
 	if d.behind != nil && !d.behind[user] {
 		d.behind[user] = true
@@ -171,7 +175,7 @@ func (d *dms) put(user snowflake.ID, next private) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p := d.of(user)
-	if len(p.items) >= 2*mostPrivate {
+	if len(p.items) >= 2*mostPrivate || d.left[user] {
 		return false
 	}
 	p.items = append(p.items, next)
@@ -263,7 +267,8 @@ func (d *dms) rest(user snowflake.ID) time.Duration {
 	defer d.mu.Unlock()
 	p := d.piles[user]
 	p.busy = false
-	if d.ending {
+	if d.ending { // nothing that comes later may overtake it
+		d.left[user] = true
 		delete(d.piles, user)
 		return 0
 	}
@@ -278,7 +283,7 @@ func (d *dms) rest(user snowflake.ID) time.Duration {
 func (d *dms) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ending = true
+	d.ending, d.left = true, map[snowflake.ID]bool{}
 	d.wake()
 }
 
