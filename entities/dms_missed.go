@@ -82,7 +82,7 @@ func (r *Registry) beginDM(tx *gorm.DB, row DM) error {
 		return nil
 	}
 	err := tx.Exec("INSERT INTO watermarks (channel_id, guild_id, message_id) VALUES "+watermarkValues+" ON CONFLICT DO NOTHING",
-		row.ChannelID, 0, snowflake.New(r.now())).Error
+		row.ChannelID, 0, snowflake.New(r.now())-1).Error
 	if err != nil {
 		return fmt.Errorf("save since when direct messages are known: %w", err)
 	}

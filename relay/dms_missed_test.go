@@ -34,7 +34,8 @@ func (s *stage) gotAll(actor entities.Actor, want ...string) {
 	for cursor := ""; len(got) < len(want); {
 		found, err := s.relay.Wait(s.t.Context(), actor, relay.WaitRequest{Scope: entities.ScopeDM, Cursor: cursor, Timeout: 10 * time.Second})
 		if err != nil || len(found.Items) == 0 {
-			s.t.Fatalf("%d of %d direct messages came: %v; the last %q; anew %q; marks %v; requests %v log:\n%s", len(got), len(want), err, got[max(0, len(got)-3):], s.got(actor), must(s.reg.DMMarks(s.t.Context(), entities.System("test")))(s.t), s.reads(s.disc.DM(s.mia)), s.log)
+			lacking := slices.DeleteFunc(slices.Clone(want), func(one string) bool { return slices.Contains(got, one) })
+			s.t.Fatalf("%d of %d direct messages came, and not %q: %v; log:\n%s", len(got), len(want), lacking, err, s.log)
 		}
 		for _, item := range found.Items {
 			if item.Kind == entities.EventGap {
