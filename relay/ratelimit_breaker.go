@@ -33,8 +33,9 @@ const (
 // the rest of what a minute may cost is spread evenly: about a try in 1.6 s, and one as the minute
 // ends. From then on tries are rarer the longer it lasts: ten minutes cost about 100.
 const (
-	// mostRefused requests of one breaker are refused in its first minute.
-	mostRefused = 48
+	// mostRefused requests of one breaker are refused in its first minute. A few more may have been
+	// before it closed that did not count, because they were of one resource.
+	mostRefused = 47
 	// quickPause is below a second, with room for the request itself.
 	quickPause = 900 * time.Millisecond
 	// quickFor is how long tries are so quick.
@@ -48,7 +49,7 @@ const (
 type breaker struct {
 	row     int            // refusals in a row; of one resource only some count
 	by      map[string]int // of them, by resource
-	refused int            // since one was taken last; here all count
+	refused int            // the row that closed it, and all since then
 	flying  int            // requests on their way that were let through in doubt
 	last    time.Time      // when the last of these was let through
 	closed  time.Time      // when it closed; zero while it is open
@@ -140,7 +141,6 @@ func (b *breaker) landed(p pass) {
 // resource count.
 func (b *breaker) refuse(resource string, status, most int, now time.Time) (closed bool) {
 	b.status = status
-	b.refused++
 	if b.by == nil {
 		b.by = map[string]int{}
 	}
@@ -148,9 +148,14 @@ func (b *breaker) refuse(resource string, status, most int, now time.Time) (clos
 		b.by[resource]++
 		b.row++
 	}
-	if b.row < closeAfter || !b.closed.IsZero() {
+	if !b.closed.IsZero() {
+		b.refused++
 		return false
 	}
+	if b.row < closeAfter {
+		return false
+	}
+	b.refused = b.row
 	b.closed, b.last, b.next = now, now, now.Add(quickPause)
 	return true
 }

@@ -146,6 +146,44 @@ func TestRateLimitStormsOfAnyLength(t *testing.T) {
 		count, within, sum/time.Duration(count), longest, most)
 }
 
+// What one bad channel cost before a storm does not slow the search for the storm's end.
+func TestRateLimitAStormAfterOneBadChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		for range mostRefused + 20 {
+			tryOnce(t, l, toChannel(1))
+		}
+		if until := l.Stats().BotRefusedUntil; !until.IsZero() {
+			t.Fatalf("one channel holds all back until %v", until)
+		}
+		start, last, longest, tries := time.Now(), time.Now(), time.Duration(0), 0
+		for ; time.Since(start) < time.Minute; tries++ {
+			tryOnce(t, l, toChannel(snowflake.ID(2+tries%40)))
+			longest, last = max(longest, time.Since(last)), time.Now()
+		}
+		if longest > 2*time.Second || tries > 50 {
+			t.Errorf("%d tries, up to %v apart", tries, longest)
+		}
+	})
+}
+
+// tryOnce has a request refused as soon as it may go.
+func tryOnce(t *testing.T, l *rateLimiter, endpoint *rest.CompiledEndpoint) {
+	t.Helper()
+	for {
+		err := l.Wait(t.Context(), endpoint)
+		if held, ok := errors.AsType[*HeldBackError](err); ok {
+			time.Sleep(held.Wait)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = l.Unlock(endpoint, answer(403, `{"code":50013}`))
+		return
+	}
+}
+
 // heldBack is how a request is held back; nil when it is not.
 func heldBack(t *testing.T, l *rateLimiter, endpoint *rest.CompiledEndpoint) *HeldBackError {
 	t.Helper()
