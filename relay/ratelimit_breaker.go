@@ -27,19 +27,22 @@ const (
 	nearTry = time.Second
 )
 
-// How often a closed breaker is tried. To find the end of every storm within a second takes a
-// refused request for each second that it may last; a minute has ten seconds more than mostRefused
-// allows. So that holds for storms of ten seconds, which are the most common, and for longer ones
-// the rest of what a minute may cost is spread evenly: about a try in 1.6 s, and one as the minute
-// ends. From then on tries are rarer the longer it lasts: ten minutes cost about 100.
+// How often a closed breaker is tried. To find the end of a storm within a second whenever it
+// comes takes a refused request in each second; a minute has more seconds than mostRefused. So the
+// end is found within a second in the first ten, and after that what is left for the minute is
+// spread evenly over it: a try about every 1.7 s, and one just as the minute is over, because
+// limits like to last a minute. From then on tries are rarer the longer it lasts: ten minutes cost
+// about 100.
 const (
 	// mostRefused requests of one breaker are refused in its first minute. A few more may have been
 	// before it closed that did not count, because they were of one resource.
 	mostRefused = 47
 	// quickPause is below a second, with room for the request itself.
 	quickPause = 900 * time.Millisecond
-	// quickFor is how long tries are so quick.
+	// quickFor is how long tries are so quick, unless that would leave fewer than keptBack for the
+	// rest of the minute, because many requests were on their way when the storm began.
 	quickFor = 10 * time.Second
+	keptBack = 12
 	// rarePause keeps hours of refusals at 20 requests in ten minutes.
 	rarePause = 30 * time.Second
 )
@@ -60,12 +63,11 @@ type breaker struct {
 
 // pause is how long nothing is tried after a try that goes now.
 func (b *breaker) pause(now time.Time) time.Duration {
-	closed := now.Sub(b.closed)
+	closed, left := now.Sub(b.closed), max(0, mostRefused-b.refused-b.flying)
 	switch {
-	case closed < quickFor:
+	case closed < quickFor && left > keptBack:
 		return quickPause
 	case closed < time.Minute:
-		left := max(0, mostRefused-b.refused-b.flying)
 		return max((time.Minute-closed)/time.Duration(left+1), quickPause)
 	default:
 		return min(closed/20, rarePause)

@@ -105,6 +105,7 @@ func TestRateLimitStormOfRefusals(t *testing.T) {
 		{"webhooks, 401, a minute", stormTest{401, toWebhook, 100, 1000, trip, time.Minute}, 50, time.Second},
 		{"webhooks, 403, a minute", stormTest{403, toWebhook, 20, 1000, trip, time.Minute}, 50, time.Second},
 		{"webhooks, slow", stormTest{403, toWebhook, 1000, 1000, 300 * time.Millisecond, time.Minute}, 50, 1300 * time.Millisecond},
+		{"webhooks, very slow", stormTest{403, toWebhook, 1000, 1000, 800 * time.Millisecond, time.Minute}, 50, 1800 * time.Millisecond},
 		{"webhooks, short", stormTest{403, toWebhook, 20, 1000, trip, 8 * time.Second}, 20, time.Second},
 		{"two webhooks", stormTest{403, toWebhook, 2, 1000, trip, time.Minute}, 50, time.Second},
 		{"one webhook", stormTest{403, toWebhook, 1, 1000, trip, time.Minute}, 50, time.Second},
