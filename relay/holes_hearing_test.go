@@ -48,3 +48,19 @@ func TestChangesWakeWhoWaitsForDirectMessages(t *testing.T) {
 		first = found
 	}
 }
+
+// In a forum nothing is said but in its posts: who waits there is told so, and does not wait for
+// what never comes.
+func TestNobodyWaitsInAForum(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.forum)
+	scope := entities.ScopeOf(snowflake.ID(s.forum))
+	if _, err := s.relay.Inbox(t.Context(), ada, relay.InboxRequest{Scope: scope}); !entities.IsRefusal(err, entities.Invalid) {
+		t.Errorf("its inbox: %v", err)
+	}
+	if _, err := s.relay.Wait(t.Context(), ada, relay.WaitRequest{Scope: scope, Timeout: time.Second}); !entities.IsRefusal(err, entities.Invalid) {
+		t.Errorf("to wait: %v", err)
+	}
+}
