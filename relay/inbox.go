@@ -116,12 +116,15 @@ func (r *Relay) startOf(ctx context.Context, actor entities.Actor, scope entitie
 	return &position, nil
 }
 
-// mayWait refuses a channel that the entity may not hear.
+// mayWait refuses a channel that the entity may not hear, and one in which nothing is ever said.
 func (r *Relay) mayWait(ctx context.Context, actor entities.Actor, scope entities.Scope) error {
 	if scope.Channel() == 0 {
 		return nil
 	}
-	_, err := r.Authorize(ctx, actor, entities.Hear, scope.Channel())
+	permit, err := r.Authorize(ctx, actor, entities.Hear, scope.Channel())
+	if err == nil && !permit.Channel().HoldsMessages() {
+		return errHoldsPosts
+	}
 	return err
 }
 
