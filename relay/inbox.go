@@ -14,6 +14,7 @@ type inbox struct {
 	lost      atomic.Int64 // changes and reactions for which there was no room
 	aside     atomic.Int64 // events that can never be written
 	spilt     spilt
+	unsettled []entities.Watermark // of the goroutine that writes the event log
 	listeners listeners
 }
 
