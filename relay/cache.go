@@ -100,18 +100,6 @@ func (c *messageCache) set(m discord.Message, stale bool) {
 	}
 }
 
-// sizeOf is about how many bytes a message takes.
-func sizeOf(m discord.Message) int {
-	size := 512 + len(m.Content) + 256*(len(m.Attachments)+len(m.Mentions)) + 64*len(m.Reactions)
-	for _, embed := range m.Embeds {
-		size += 256 + len(embed.Title) + len(embed.Description)
-	}
-	if m.ReferencedMessage != nil {
-		size += sizeOf(*m.ReferencedMessage)
-	}
-	return size
-}
-
 // unquote forgets that a message quotes another. The caller holds mu.
 func (c *messageCache) unquote(m discord.Message) {
 	if m.ReferencedMessage == nil {
