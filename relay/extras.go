@@ -15,6 +15,9 @@ func (p presenter) extras(m *discord.Message) []Extra {
 	if !spoken(m.Type) {
 		extras = append(extras, Extra{"notice of Discord", noticeName(m.Type)})
 	}
+	if crossposted(m) {
+		extras = append(extras, Extra{"announcement", "published in another server's channel, which this one follows"})
+	}
 	if used := p.usedCommand(m); used != "" {
 		extras = append(extras, Extra{"command", used})
 	}
