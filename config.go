@@ -34,6 +34,7 @@ type settings struct {
 	HTTP      httpSettings      `toml:"http"`
 	Database  databaseSettings  `toml:"database"`
 	Retention retentionSettings `toml:"retention"`
+	Metrics   metricsSettings   `toml:"metrics"`
 	Log       logSettings       `toml:"log"`
 }
 
@@ -58,6 +59,10 @@ type databaseSettings struct {
 
 type retentionSettings struct {
 	Events int `toml:"events"`
+}
+
+type metricsSettings struct {
+	Listen string `toml:"listen"`
 }
 
 type logSettings struct {
@@ -85,6 +90,9 @@ type config struct {
 
 	// AdoptApplication is given on the command line, for one start.
 	AdoptApplication bool
+
+	// Metrics is where Prometheus asks; empty when nobody does.
+	Metrics string
 
 	LogLevel slog.Level
 	LogJSON  bool

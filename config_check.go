@@ -75,7 +75,7 @@ func (s settings) check(from source, token string) (c config, faults configFault
 		faults = append(faults, fault)
 	}
 	for _, step := range []func(source, *config) *configError{
-		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkRetention, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
+		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkRetention, s.checkMetrics, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
 	} {
 		if fault := step(from, &c); fault != nil {
 			faults = append(faults, fault)
@@ -242,6 +242,22 @@ func (s settings) checkRetention(from source, c *config) *configError {
 		return from.fault("retention.events", "write a number of days from 1 to 365")
 	}
 	c.EventLife = time.Duration(s.Retention.Events) * day
+	return nil
+}
+
+func (s settings) checkMetrics(from source, c *config) *configError {
+	listen := s.Metrics.Listen
+	if listen == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(listen)
+	if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || (n == 0 && !isLoopback(listen)) {
+		return from.fault("metrics.listen", `write an address and a port, like "127.0.0.1:9090", or nothing`)
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		c.Warnings = append(c.Warnings, "metrics.listen is open to everybody who reaches this machine, without a password: write 127.0.0.1 before the port, or the address of a network of your own")
+	}
+	c.Metrics = listen
 	return nil
 }
 

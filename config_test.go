@@ -140,7 +140,7 @@ var badConfigs = []struct {
 	line                    int
 }{
 	{"unknown key", "[discord]\ntokn = 'x'", "discord.tokn", "config.example.toml", 2},
-	{"unknown table", "[metrics]\nlisten = ''", "metrics", "config.example.toml", 1},
+	{"unknown table", "[metering]\nlisten = ''", "metering", "config.example.toml", 1},
 	{"key of another version", "[http]\nlegacy_sse = true", "http.legacy_sse", "config.example.toml", 2},
 	{"wrong kind", "[discord]\n\ntoken = 3", "discord.token", "another kind", 3},
 	{"table for a value", "[discord.token]\na = 1", "discord.token", "another kind", 1},
@@ -179,6 +179,8 @@ var badConfigs = []struct {
 	{"database without a path", "database.url = 'sqlite:'", "database.url", "path", 1},
 	{"events kept for no time", "[retention]\nevents = 0", "retention.events", "from 1 to 365", 2},
 	{"events kept for ever", "[retention]\nevents = 100000", "retention.events", "from 1 to 365", 2},
+	{"metrics without a port", "[metrics]\nlisten = '127.0.0.1'", "metrics.listen", "127.0.0.1:9090", 2},
+	{"metrics on any port", "metrics.listen = ':0'", "metrics.listen", "127.0.0.1:9090", 1},
 	{"level", "[log]\nlevel = 'loud'", "log.level", `"warn"`, 2},
 	{"format", "log.format = 'xml'", "log.format", `"json"`, 1},
 	{"a very long unknown key", strings.Repeat("a", 5000) + " = 1", "aaaa", "config.example.toml", 1},
@@ -250,6 +252,8 @@ legacy_sse = true
 url = "x"
 [retention]
 events = 0
+[metrics]
+listen = "x"
 [log]
 level = "loud"
 format = "xml"
@@ -266,7 +270,7 @@ format = "xml"
 	}
 	want := []string{
 		"tokn", "http.legacy_sse", "discord.operators", "discord.dev_guilds", "discord.admit",
-		"http.listen", "database.url", "retention.events", "log.level", "log.format", "http.public_url",
+		"http.listen", "database.url", "retention.events", "metrics.listen", "log.level", "log.format", "http.public_url",
 	}
 	if !slices.Equal(keys, want) {
 		t.Errorf("the faults are those of %q, want %q", keys, want)

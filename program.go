@@ -40,6 +40,7 @@ type program struct {
 	mcp       *mcp.Server
 	commands  *commands.Commands
 	serving   *serving
+	exporter  *exporter // of metrics; nil when nobody asks
 }
 
 // newProgram builds an instance and takes its port. Nothing is answered, and Discord is not
@@ -105,7 +106,8 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 	p.relay.Handle(p.commands.Listener(), p.commands.Definitions())
 	p.relay.WordRests(p.commands.RestPost)
 	p.limit(usualLimits())
-	return nil
+	p.exporter, err = p.newExporter(ctx, cfg.Metrics)
+	return err
 }
 
 // reach finds out, for /status, whether public_url leads here; nil when it was not written.
@@ -127,6 +129,9 @@ func (p *program) limit(l limits) { p.serving = newServing(p.routes(l), l, p.log
 // abandon gives back what a build that did not succeed has taken.
 func (p *program) abandon() error {
 	err := p.listener.Close()
+	if p.exporter != nil {
+		err = errors.Join(err, p.exporter.listener.Close())
+	}
 	if p.registry != nil {
 		err = errors.Join(err, p.registry.Close())
 	}
@@ -140,12 +145,17 @@ func (p *program) Addr() string { return p.listener.Addr().String() }
 func (p *program) Run(ctx context.Context) error {
 	connected, disconnect := context.WithCancel(context.WithoutCancel(ctx))
 	defer disconnect()
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	disconnected := make(chan struct{})
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := p.serving.serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve http: %w", err)
+		}
+	})
+	serving.Go(func() {
+		if err := p.exporter.serve(); err != nil {
+			failed <- err
 		}
 	})
 	go func() { // finish waits for it
@@ -163,6 +173,7 @@ func (p *program) Run(ctx context.Context) error {
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
 	p.stopAnswering(ending)
+	p.exporter.close()
 	serving.Wait()
 	disconnect()
 	return errors.Join(err, p.finish(ending, disconnected))

@@ -44,7 +44,7 @@ func newDemo(t *testing.T, bounds ...limits) *demo {
 	}
 	d.program, err = newProgram(t.Context(), config{
 		Token: stand.Token(), APIURL: stand.APIURL(), Admission: entities.Admission{Mode: entities.AdmitAll},
-		Listen: "127.0.0.1:0", Database: "sqlite:" + filepath.Join(t.TempDir(), "troupe.db"),
+		Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Database: "sqlite:" + filepath.Join(t.TempDir(), "troupe.db"),
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package entities
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
@@ -35,6 +36,7 @@ func (r *Registry) write(ctx context.Context, lasting bool, fn func(tx *gorm.DB)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	defer r.times.Write.Since(time.Now())
 	// Once begun it is short. A context that can end costs a goroutine for each statement.
 	return r.db.transact(context.WithoutCancel(ctx), lasting, fn)
 }

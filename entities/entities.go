@@ -55,6 +55,7 @@ type Registry struct {
 	random    io.Reader
 
 	db        database
+	times     Times
 	writing   sync.Mutex // held over a transaction and the roster's change that follows it
 	roster    roster
 	uses      uses
@@ -94,6 +95,9 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 		world: cfg.World, admission: cfg.Admission, log: cfg.Log, eventLife: cfg.EventLife, now: cfg.Now, random: cfg.Random, db: db,
 		roster: newRoster(), uses: uses{written: map[string]time.Time{}}, decoding: make(chan struct{}, maxDecoding),
 		judge: judge, pace: newPace(), outbox: newOutbox(), guard: newGuard(),
+	}
+	if err := timed(db.reader, &r.times.Read); err != nil {
+		return nil, errors.Join(err, db.close())
 	}
 	r.operators.Store(&cfg.Operators)
 	if err := r.load(ctx); err != nil {

@@ -12,6 +12,7 @@ var actorless = map[string]string{
 	"Close":        "ends the registry itself, by who opened it",
 	"Lost":         "says that another process took the database; the program itself waits for it",
 	"Ping":         "says whether the database answers, and nothing of what is in it",
+	"Times":        "says how long the database took, and nothing of what is in it",
 	"World":        "is what Discord told, which relay brings; no row stands in it",
 	"Authenticate": "makes the actor, from a key",
 	"OnRevoked":    "is told which entities' credentials ended, and learns nothing else",

@@ -40,6 +40,7 @@ func (c *call) words(doing string, err error) string {
 
 // broke logs an error of ours once and gives the words for the caller.
 func (s *Server) broke(err error, doing string) string {
+	s.broken.Add(1)
 	ref := s.reference()
 	s.log.Error("call broke", "ref", ref, "doing", doing, "err", err)
 	return apology(ref)

@@ -61,6 +61,8 @@ type Server struct {
 	failures  failures
 	seen      seen
 	panics    atomic.Int64
+	broken    atomic.Int64
+	tallies   map[string]*tally // by tool; none is added once the server is made
 }
 
 // toolListTTL is how long clients may keep the tool list without asking again.
@@ -88,7 +90,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, version: cfg.Version,
 		log: cfg.Log, now: cfg.Now, random: cfg.Random, bodyTime: bodyTime, waiting: map[string]bool{}, wanted: map[string]entities.Capability{},
-		calls: newCalls(), failures: newFailures(), seen: newSeen(),
+		calls: newCalls(), failures: newFailures(), seen: newSeen(), tallies: map[string]*tally{},
 	}
 	if err := s.connect(); err != nil {
 		return nil, err
@@ -118,6 +120,7 @@ func (s *Server) connect() error {
 		if t.wants != "" {
 			s.wanted[t.declaration.Name] = t.wants
 		}
+		s.tallies[t.declaration.Name] = &tally{}
 		core.AddTool(t.declaration, s.handle(t))
 	}
 	s.addFixtures(core)
@@ -143,12 +146,13 @@ type Clients struct {
 	Running int   // calls in flight, the waiting ones too
 	Waiting int   // calls that wait for messages
 	Panics  int64 // calls that broke since the start; each is in the log
+	Broken  int64 // calls that failed by a fault of ours since the start; each is in the log
 }
 
 // Clients counts who is connected now.
 func (s *Server) Clients() Clients {
 	running, waiting := s.calls.count()
-	return Clients{Recent: s.seen.count(s.now()), Running: running, Waiting: waiting, Panics: s.panics.Load()}
+	return Clients{Recent: s.seen.count(s.now()), Running: running, Waiting: waiting, Panics: s.panics.Load(), Broken: s.broken.Load()}
 }
 
 // Close takes no more calls, ends those that only wait, and returns when the others are done

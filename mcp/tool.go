@@ -130,6 +130,7 @@ func (s *Server) handle(t tool) server.ToolHandlerFunc {
 			if broken := recover(); broken != nil {
 				result = mcpgo.NewToolResultError(s.panicked(broken, name))
 			}
+			s.tallies[name].note(result.IsError, s.now().Sub(started))
 			s.log.Debug("tool called", "tool", name, "entity", string(c.actor.EntityID()), "refused", result.IsError, "took", s.now().Sub(started))
 		}()
 		result, err := t.run(c.ctx, c, request.Params.RawArguments)

@@ -17,6 +17,12 @@ type queue[T any] struct {
 
 func newQueue[T any]() queue[T] { return queue[T]{knock: make(chan struct{}, 1)} }
 
+func (q *queue[T]) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items)
+}
+
 // put says false when there are too many already.
 func (q *queue[T]) put(item T) bool {
 	q.mu.Lock()

@@ -85,6 +85,7 @@ type Relay struct {
 	drain     sync.Once
 	patience  patience
 	speeches  speeches
+	ends      ends
 	faces     faces
 	searches  searches
 	changes   changes

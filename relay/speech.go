@@ -297,6 +297,7 @@ func (r *Relay) sentAs(s *speech, status SendStatus) Sent {
 // end tells everybody who waits for a line how it ended.
 func (r *Relay) end(s *speech, sent Sent, err error) {
 	s.sent, s.err = sent, err
+	r.ends.note(sent.Status, err)
 	r.speeches.close(s)
 	close(s.done)
 	s.mouth.turns.leave(s)
