@@ -75,7 +75,7 @@ func (s settings) check(from source, token string) (c config, faults configFault
 		faults = append(faults, fault)
 	}
 	for _, step := range []func(source, *config) *configError{
-		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkRetention, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs, s.checkProxies,
+		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkProxies, s.checkStore, s.checkRetention, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
 	} {
 		if fault := step(from, &c); fault != nil {
 			faults = append(faults, fault)

@@ -269,7 +269,7 @@ format = "xml"
 	}
 	want := []string{
 		"tokn", "http.sse", "discord.operators", "discord.dev_guilds", "discord.admit",
-		"http.listen", "database.url", "retention.events", "log.level", "log.format", "http.public_url", "http.trusted_proxies",
+		"http.listen", "http.trusted_proxies", "database.url", "retention.events", "log.level", "log.format", "http.public_url",
 	}
 	if !slices.Equal(keys, want) {
 		t.Errorf("the faults are those of %q, want %q", keys, want)

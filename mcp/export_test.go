@@ -23,12 +23,13 @@ var (
 )
 
 const (
-	MaxInstructions   = maxInstructions
-	MaxWaitsPerEntity = maxWaitsPerEntity
-	MaxCallsPerEntity = maxCallsPerEntity
-	MaxFailures       = maxFailures
-	RevokedText       = revokedText
-	FenceName         = fenceName
+	MaxInstructions     = maxInstructions
+	MaxWaitsPerEntity   = maxWaitsPerEntity
+	MaxCallsPerEntity   = maxCallsPerEntity
+	MaxFailures         = maxFailures
+	MaxStreamsPerEntity = maxStreamsPerEntity
+	RevokedText         = revokedText
+	FenceName           = fenceName
 )
 
 // Instructions words an entity's instructions.
@@ -105,3 +106,6 @@ func BreakTransport(s *Server, with any) {
 
 // HurryBodies changes how long a message's body may take.
 func HurryBodies(s *Server, d time.Duration) { s.bodyTime = d }
+
+// HurryBeats changes how often silent streams show that they live. Call it before there are any.
+func HurryBeats(s *Server, d time.Duration) { s.heartbeat = d }

@@ -80,7 +80,7 @@ func newStage(t *testing.T) *stage {
 	leaktest.Database(t, database, s.discord.Confided)
 	s.relay, err = relay.New(relay.Config{Registry: s.registry, Token: s.discord.Token(), APIURL: s.discord.APIURL(), PublicURL: publicURL, Log: log})
 	must(t, err)
-	s.server, err = mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, FormerURLs: []string{"https://old.example/troupe"}, Version: "1.2.3", Log: log})
+	s.server, err = mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, FormerURLs: []string{"https://old.example/troupe"}, LegacySSE: true, Version: "1.2.3", Log: log})
 	must(t, err)
 	served := httptest.NewServer(s.server.Handler())
 	s.url = served.URL
