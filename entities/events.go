@@ -63,10 +63,11 @@ func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]No
 		}
 		return written, acquaint(tx, heard, written)
 	})
-	r.marking.end(batch, err)
 	if err != nil {
+		r.endMarks(ctx, batch) // who marked is not at fault
 		return nil, err
 	}
+	r.marking.end(batch, nil)
 	for _, h := range heard {
 		if h.Landing != nil {
 			r.outbox.settle(h.Landing.Line.ID, false)

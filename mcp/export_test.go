@@ -109,3 +109,8 @@ func HurryBodies(s *Server, d time.Duration) { s.bodyTime = d }
 
 // HurryBeats changes how often silent streams show that they live. Call it before there are any.
 func HurryBeats(s *Server, d time.Duration) { s.heartbeat = d }
+
+// CountsOf words how much is unread in a channel.
+func CountsOf(unread int, more bool, changes int) string {
+	return moved{Unread: unread, More: more, Changes: changes}.counts()
+}

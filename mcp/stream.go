@@ -106,6 +106,14 @@ func (st *stream) send() error {
 	return st.out.wire.Flush()
 }
 
+// say sends one message at once.
+func (st *stream) say(message []byte) error {
+	if err := st.out.message(message); err != nil {
+		return err
+	}
+	return st.out.wire.Flush()
+}
+
 // open gives a client its stream and runs it: begin sends what comes first and end what comes
 // last. It returns when the stream has ended, or says why there is none.
 func (s *Server) open(w *deliverer, r *http.Request, c *call, session string, begin, end func(*stream) error) *refusal {
@@ -128,7 +136,7 @@ func (s *Server) open(w *deliverer, r *http.Request, c *call, session string, be
 	if err = begin(st); err == nil {
 		err = st.run()
 	}
-	if errors.Is(err, errClosing) {
+	if errors.Is(err, errClosing) || errors.Is(err, errNothing) {
 		_ = end(st) // the client may be gone
 	}
 	s.log.Debug("stream ended", "entity", string(c.actor.EntityID()), "why", err)

@@ -22,6 +22,7 @@ const (
 // Why a stream ends.
 var (
 	errReplaced = errors.New("the session opened another stream")
+	errNothing  = errors.New("there is nothing to be told of")
 	errEnded    = errors.New("the session ended")
 	errStalled  = errors.New("the client does not take what it is sent")
 )

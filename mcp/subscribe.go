@@ -92,44 +92,53 @@ func (s *Server) listen(w *deliverer, r *http.Request, c *call, m envelope) *ref
 		"jsonrpc": m.JSONRPC, "id": m.ID, "method": m.Method, "params": map[string]any{"_meta": m.Params.Meta, "notifications": struct{}{}},
 	})))
 	s.transport.ServeHTTP(&judged, asking)
-	if judged.status != http.StatusOK || len(m.Params.Notifications.Resources) == 0 {
+	if judged.status != http.StatusOK {
 		judged.pass(w)
 		return nil
 	}
 	return s.open(w, r, c, "", func(st *stream) error {
 		st.tag = m.ID
-		allowed := []string{}
-		for _, uri := range m.Params.Notifications.Resources {
-			if err := s.watch(st.ctx, st.listener, uri); err == nil {
-				allowed = append(allowed, uri)
-			} else if _, refused := entities.AsRefusal(err); !refused {
-				return err
-			}
-		}
-		if err := st.out.message(acknowledged(m.ID, allowed)); err != nil {
+		allowed, err := s.watchAll(st, m.Params.Notifications.Resources)
+		if err != nil {
 			return err
 		}
-		return st.out.wire.Flush()
-	}, func(st *stream) error {
-		if err := st.out.message(listened(m.ID)); err != nil {
-			return err
+		if err = st.say(acknowledged(m.ID, allowed)); err == nil && len(allowed) == 0 {
+			return errNothing
 		}
-		return st.out.wire.Flush()
-	})
+		return err
+	}, func(st *stream) error { return st.say(s.listened(r.Context(), m.ID)) })
+}
+
+// watchAll has a stream told of those resources that there are.
+func (s *Server) watchAll(st *stream, uris []string) (allowed []string, err error) {
+	for _, uri := range uris {
+		if err := s.watch(st.ctx, st.listener, uri); err == nil {
+			allowed = append(allowed, uri)
+		} else if _, refused := entities.AsRefusal(err); !refused {
+			return nil, err
+		}
+	}
+	return allowed, nil
 }
 
 // acknowledged tells which of the resources that were asked for are watched.
 func acknowledged(id json.RawMessage, uris []string) []byte {
+	told := map[string]any{}
+	if len(uris) > 0 {
+		told["resourceSubscriptions"] = uris
+	}
 	return encode(map[string]any{"jsonrpc": "2.0", "method": mcpgo.MethodNotificationSubscriptionsAcknowledged, "params": map[string]any{
-		"_meta": map[string]any{keySubscription: id}, "notifications": map[string]any{"resourceSubscriptions": uris},
+		"_meta": map[string]any{keySubscription: id}, "notifications": told,
 	}})
 }
 
 // listened is the last word of a stream that ends in order.
-func listened(id json.RawMessage) []byte {
-	return encode(map[string]any{"jsonrpc": "2.0", "id": id, "result": map[string]any{
-		"resultType": "complete", "_meta": map[string]any{keySubscription: id},
-	}})
+func (s *Server) listened(ctx context.Context, id json.RawMessage) []byte {
+	meta := map[string]any{keySubscription: id}
+	if e, ok := s.selfFrom(ctx, methodListen, s.registry.Acting); ok {
+		meta[mcpgo.MetaKeyServerInfo] = s.implementation(e)
+	}
+	return encode(map[string]any{"jsonrpc": "2.0", "id": id, "result": map[string]any{"resultType": "complete", "_meta": meta}})
 }
 
 // judge keeps mcp-go's answer until it is known whether it is ours too.

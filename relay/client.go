@@ -32,7 +32,7 @@ func (r *Relay) connectClient() error {
 	client, err := disgo.New(r.cfg.Token,
 		bot.WithLogger(log),
 		bot.WithRestClientConfigOpts(
-			rest.WithURL(r.cfg.APIURL), rest.WithHTTPClient(r.http), rest.WithLogger(log), rest.WithRateLimiter(turnstile{r.limiter}),
+			rest.WithURL(r.cfg.APIURL), rest.WithHTTPClient(r.http), rest.WithLogger(log), rest.WithRateLimiter(turnstile{r.limiter, newReadPace()}),
 		),
 		bot.WithRestConfigOpts(rest.WithDefaultAllowedMentions(nobody())),
 	)
@@ -47,8 +47,12 @@ func (r *Relay) connectClient() error {
 // errNotSent marks errors of requests that our own limiter held back: they never left.
 var errNotSent = errors.New("not sent")
 
-// turnstile is the limiter as disgo uses it, with its refusals marked.
-type turnstile struct{ *rateLimiter }
+// turnstile is the limiter as disgo uses it, with its refusals marked, behind the bounds of what
+// entities read.
+type turnstile struct {
+	*rateLimiter
+	reads *readPace
+}
 
 // answerTime is what a request keeps of its time for Discord's answer: one that went out at the
 // last moment would leave open whether it was done.
@@ -56,6 +60,9 @@ const answerTime = 3 * time.Second
 
 // Wait waits until the request may go out, as long as there is time for the answer.
 func (t turnstile) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint) error {
+	if err := t.reads.pass(ctx, endpoint, t.now()); err != nil {
+		return fmt.Errorf("%w: %w", errNotSent, err)
+	}
 	inTime := ctx
 	if deadline, has := ctx.Deadline(); has {
 		keep := min(answerTime, time.Until(deadline)/2)

@@ -10,7 +10,7 @@ import (
 )
 
 // extras word what a message holds besides its text and files.
-func (p presenter) extras(m discord.Message) []Extra {
+func (p presenter) extras(m *discord.Message) []Extra {
 	var extras []Extra
 	if !spoken(m.Type) {
 		extras = append(extras, Extra{"notice of Discord", noticeName(m.Type)})
@@ -30,9 +30,11 @@ func (p presenter) extras(m discord.Message) []Extra {
 	for _, embed := range m.Embeds {
 		extras = append(extras, Extra{"embed", p.readable(embedText(embed), m.Mentions)})
 	}
-	for component := range m.AllComponents() {
-		if shown, ok := component.(discord.TextDisplayComponent); ok {
-			extras = append(extras, Extra{"text", p.readable(shown.Content, m.Mentions)})
+	if len(m.Components) > 0 { // or else the whole message would be copied
+		for component := range m.AllComponents() {
+			if shown, ok := component.(discord.TextDisplayComponent); ok {
+				extras = append(extras, Extra{"text", p.readable(shown.Content, m.Mentions)})
+			}
 		}
 	}
 	for _, snapshot := range m.MessageSnapshots {
@@ -66,7 +68,7 @@ func (p presenter) forwarded(m discord.PartialMessage) []Extra {
 }
 
 // usedCommand says which command a message answers, and who gave it unless they hide.
-func (p presenter) usedCommand(m discord.Message) string {
+func (p presenter) usedCommand(m *discord.Message) string {
 	by := func(user discord.User) string {
 		if p.guild != 0 && !p.relay.shows(user.ID) {
 			return "by somebody who is hidden from entities"

@@ -54,6 +54,9 @@ func (r *Relay) beginSession(e gateway.EventReady) {
 	r.world.Announce(e.Shard[0], max(e.Shard[1], 1), guilds)
 	r.cache.clear()
 	r.rolled(e.Shard[0], max(e.Shard[1], 1), guilds)
+	if e.Shard[0] == 0 {
+		r.lookForMissedDMs()
+	}
 }
 
 func (r *Relay) learnChannel(event gateway.EventData) {

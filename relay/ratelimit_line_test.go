@@ -101,7 +101,7 @@ func TestRateLimitDefaultPauseOfMany(t *testing.T) {
 func TestTurnstileKeepsTimeForTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newRateLimiter(rateConfig{})
-		gate := turnstile{l}
+		gate := turnstile{l, newReadPace()}
 		call(t, l, toChannel(1), answer(429, `{"message":"x","retry_after":8,"global":true}`))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
