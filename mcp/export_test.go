@@ -33,7 +33,9 @@ const (
 )
 
 // Instructions words an entity's instructions.
-func Instructions(e entities.Entity) string { return instructions(e) }
+func Instructions(e entities.Entity, homes ...entities.Home) string {
+	return instructions(e, homes, "c0ffee")
+}
 
 // Strict checks a body and gives the method that it names, or the refusal's text and status.
 func Strict(body []byte) (method, refused string, status int) {
