@@ -116,3 +116,33 @@ func HurryBeats(s *Server, d time.Duration) { s.heartbeat = d }
 func CountsOf(unread int, more bool, changes int) string {
 	return moved{Unread: unread, More: more, Changes: changes}.counts()
 }
+
+// HurryStreams changes how long a client may take for what a stream sends it.
+func HurryStreams(s *Server, d time.Duration) { s.sendTime = d }
+
+// Held counts what is kept for entities when nobody has called for an hour.
+func Held(s *Server) int {
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	return len(s.calls.byEntity) + len(s.streams.byEntity) + len(s.streams.bySession) + s.seen.count(s.now().Add(time.Hour))
+}
+
+// Bare is mcp-go with the same tools and nothing of ours in front, for one entity.
+func Bare(s *Server, key string, id entities.ID) (http.Handler, error) {
+	actor, err := s.registry.Authenticate(context.Background(), key, id)
+	if err != nil {
+		return nil, err
+	}
+	core := server.NewMCPServer("bare", "1", server.WithToolCapabilities(false))
+	for _, t := range tools {
+		core.AddTool(t.declaration, s.handle(t))
+	}
+	transport := server.NewStreamableHTTPServer(core, server.WithStateLess(true), server.WithDisableStreaming(true), server.WithDisableLocalhostProtection(true))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := s.newCall(r.Context(), actor)
+		defer c.end(nil)
+		transport.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+	}), nil
+}

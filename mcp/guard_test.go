@@ -20,7 +20,7 @@ import (
 const ping = `{"jsonrpc":"2.0","id":1,"method":"ping"}`
 
 // send sends a request as it is and gives what came back.
-func send(t *testing.T, r *http.Request) (int, http.Header, string) {
+func send(t testing.TB, r *http.Request) (int, http.Header, string) {
 	t.Helper()
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
@@ -32,7 +32,7 @@ func send(t *testing.T, r *http.Request) (int, http.Header, string) {
 	return answer.StatusCode, answer.Header, string(body)
 }
 
-func (s *stage) request(t *testing.T, method string, who entities.Created, body string) *http.Request {
+func (s *stage) request(t testing.TB, method string, who entities.Created, body string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.address(who.Entity.ID), strings.NewReader(body))
 	must(t, err)

@@ -63,7 +63,7 @@ func (j *journal) String() string {
 }
 
 // newStage sets the stage without connecting to the gateway.
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{log: &journal{}}
 	s.seed(t)
@@ -94,7 +94,7 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-func (s *stage) seed(t *testing.T) {
+func (s *stage) seed(t testing.TB) {
 	t.Helper()
 	var err error
 	s.discord, err = sandbox.Start(sandbox.Config{NoRateLimits: true, NoIdentifyLimit: true})
@@ -121,7 +121,7 @@ func (s *stage) seed(t *testing.T) {
 }
 
 // run connects to the gateway and waits until the server is known.
-func (s *stage) run(t *testing.T) {
+func (s *stage) run(t testing.TB) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -144,7 +144,7 @@ func (s *stage) run(t *testing.T) {
 }
 
 // await looks again and again until what it waits for is so.
-func await(t *testing.T, what string, so func() bool) {
+func await(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -158,7 +158,7 @@ func await(t *testing.T, what string, so func() bool) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func (s *stage) actor() entities.Actor {
 }
 
 // entity makes an entity that may write in the named channels.
-func (s *stage) entity(t *testing.T, name, persona string, channels ...sandbox.ID) entities.Created {
+func (s *stage) entity(t testing.TB, name, persona string, channels ...sandbox.ID) entities.Created {
 	t.Helper()
 	n := entities.NewEntity{Name: name, Persona: persona}
 	for _, id := range channels {

@@ -1,0 +1,168 @@
+package mcp_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"troupe/entities"
+)
+
+// fuzzed sends a request to the endpoint's own handler and demands an answer that is no failure of
+// ours and gives nothing away.
+func (s *stage) fuzzed(t *testing.T, who entities.Created, r *http.Request) (int, string) {
+	t.Helper()
+	r.Host = "127.0.0.1"
+	if r.Header.Get("Authorization") == "" {
+		r.Header.Set("Authorization", "Bearer "+who.Key)
+	}
+	w := httptest.NewRecorder()
+	s.server.Handler().ServeHTTP(w, r)
+	body := w.Body.String()
+	if w.Code >= 500 || s.server.Clients().Panics != 0 {
+		t.Fatalf("%d %s", w.Code, body)
+	}
+	if strings.Contains(body, "secret-canary") || strings.Contains(body, who.Key) {
+		t.Fatalf("it gives something away: %s", body)
+	}
+	if w.Code != http.StatusAccepted && strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") && !json.Valid([]byte(body)) {
+		t.Fatalf("%d: no JSON: %q", w.Code, body)
+	}
+	return w.Code, body
+}
+
+func posted(path, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader(body)) //nolint:noctx // the handler is called, nothing is sent
+	r.URL.Path = path
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	return r
+}
+
+// modernHeaders are what a message of the later era needs.
+func modernHeaders(r *http.Request, method, name string) {
+	r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+	r.Header.Set("Mcp-Method", method)
+	if name != "" {
+		r.Header.Set("Mcp-Name", name)
+	}
+}
+
+var someMessages = []string{
+	ping, listCall, whoamiCall, initialize,
+	`{"jsonrpc":"2.0","method":"notifications/initialized"}`,
+	`{"jsonrpc":"2.0","id":1,"result":{}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_messages","arguments":{"channel":"#general","limit":"3"}}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"discord://inbox"}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"discord://channel/18446744073709551615"}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"resources/list","params":{"cursor":"x"}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"discord://channel/0"}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"join_conversation","arguments":{"channel":"x"}}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"x"},"argument":{"name":"a","value":"b"}}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"x"}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"debug"}}`,
+	`{"jsonrpc":"2.0","id":1,"METHOD":"tools/call"}`, `[]`, `{`, ``, "\xff",
+	`{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{` + metaModern + `}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{` + metaModern + `,"notifications":{}}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{` + metaModern + `}}`,
+	`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","_meta":{"progressToken":1e999}}}`,
+}
+
+// FuzzMessage posts bodies. What waits is left out: a wait is no failure, but it takes its time.
+func FuzzMessage(f *testing.F) {
+	s := newStage(f)
+	ada := s.entity(f, "Ada", "", s.general)
+	for _, message := range someMessages {
+		f.Add(message)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		if strings.Contains(body, "wait_for") || strings.Contains(body, `\u`) {
+			return
+		}
+		s.fuzzed(t, ada, posted("/mcp/"+string(ada.Entity.ID), body))
+	})
+}
+
+// FuzzHeaders posts a message of the later era under headers that may say something else: a call
+// is done only when they say the same.
+func FuzzHeaders(f *testing.F) {
+	s := newStage(f)
+	ada := s.entity(f, "Ada", "", s.general)
+	f.Add("2026-07-28", "tools/call", "whoami", "", "127.0.0.1", "", "", "")
+	f.Add("2026-07-28", "tools/list", "whoami", "x", "evil.example", "https://evil.example", "Bearer x", "1.2.3.4")
+	f.Add("2025-11-25", "", "=?base64?d2hvYW1p?=", "mcp-session-x", "[::1]:80", "null", "Basic x", "::1, x")
+	f.Add("2099-01-01", "TOOLS/CALL", "Whoami", "\x00", "", "http://localhost", "bearer", ",")
+	f.Fuzz(func(t *testing.T, version, method, name, session, host, origin, authorization, forwarded string) {
+		r := posted("/mcp/"+string(ada.Entity.ID), `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami",`+metaModern+`}}`)
+		for header, value := range map[string]string{
+			"Mcp-Protocol-Version": version, "Mcp-Method": method, "Mcp-Name": name, "Mcp-Session-Id": session, "Origin": origin,
+			"Authorization": authorization, "X-Forwarded-For": forwarded, "X-Forwarded-Host": host,
+		} {
+			if value != "" {
+				r.Header.Set(header, value)
+			}
+		}
+		status, body := s.fuzzed(t, ada, r)
+		same := version == "2026-07-28" && method == "tools/call" && (name == "whoami" || strings.HasPrefix(name, "=?"))
+		if status == http.StatusOK && strings.Contains(body, "You are Ada") && !same {
+			t.Fatalf("it was called by headers that say something else: %q %q %q", version, method, name)
+		}
+	})
+}
+
+// FuzzSSEMessage posts to the first transport's address, with sessions and bodies of all kinds:
+// without a stream there is nothing to answer on.
+func FuzzSSEMessage(f *testing.F) {
+	s := newStage(f)
+	ada := s.entity(f, "Ada", "", s.general)
+	_, h, _ := send(f, s.request(f, http.MethodPost, ada, initialize))
+	own := h.Get("Mcp-Session-Id")
+	f.Add("", ping)
+	f.Add(own, ping)
+	f.Add("mcp-session-6f8e5a9c-9d5e-4c39-8d38-1f3e2f4d5a6b", whoamiCall)
+	for _, message := range someMessages {
+		f.Add(own, message)
+	}
+	f.Fuzz(func(t *testing.T, session, body string) {
+		r := posted("/mcp/"+string(ada.Entity.ID)+"/message", body)
+		q := r.URL.Query()
+		q.Set("sessionId", session)
+		r.URL.RawQuery = q.Encode()
+		if status, answer := s.fuzzed(t, ada, r); status != 404 && (status != 400 || !strings.Contains(session, "troupe_")) {
+			t.Fatalf("%d %s", status, answer)
+		}
+	})
+}
+
+// FuzzCursor hands in cursors: none but those that were given is taken.
+func FuzzCursor(f *testing.F) {
+	s := newStage(f)
+	ada, bob := s.entity(f, "Ada", "", s.general), s.entity(f, "Bob", "", s.general)
+	cursorOf := func(who entities.Created) string {
+		_, _, body := send(f, s.request(f, http.MethodPost, who, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"check_inbox"}}`))
+		_, rest, ok := strings.Cut(body, "next_cursor: ")
+		if !ok {
+			f.Fatal(body)
+		}
+		return rest[:strings.IndexAny(rest, `\"`)]
+	}
+	own, foreign := cursorOf(ada), cursorOf(bob)
+	f.Add(own)
+	f.Add(foreign)
+	f.Add("")
+	f.Add(own + "A")
+	f.Add(strings.ToUpper(own))
+	f.Add("AAAA")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		encoded, err := json.Marshal(cursor)
+		must(t, err)
+		status, body := s.fuzzed(t, ada, posted("/mcp/"+string(ada.Entity.ID),
+			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"check_inbox","arguments":{"cursor":`+string(encoded)+`}}}`))
+		taken := status == http.StatusOK && !strings.Contains(body, `"isError":true`)
+		if known := strings.TrimSpace(cursor) == own || strings.TrimSpace(cursor) == ""; taken != known && status == http.StatusOK {
+			t.Fatalf("%q: %s", cursor, body)
+		}
+	})
+}
