@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"time"
 
@@ -146,3 +147,9 @@ func Bare(s *Server, key string, id entities.ID) (http.Handler, error) {
 		transport.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
 	}), nil
 }
+
+// TrustProxies names the reverse proxies that are believed.
+func TrustProxies(s *Server, proxies ...netip.Prefix) { s.proxies = proxies }
+
+// Caller is where a request comes from.
+func Caller(s *Server, r *http.Request) netip.Addr { return s.caller(r) }

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"troupe/entities"
@@ -112,26 +115,55 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// FuzzSSEMessage posts to the first transport's address, with sessions and bodies of all kinds:
-// without a stream there is nothing to answer on.
+// FuzzSSEMessage posts to the first transport, for a session that has a stream and for others.
+// What is answered on the stream are whole events of JSON.
 func FuzzSSEMessage(f *testing.F) {
 	s := newStage(f)
 	ada := s.entity(f, "Ada", "", s.general)
-	_, h, _ := send(f, s.request(f, http.MethodPost, ada, initialize))
-	own := h.Get("Mcp-Session-Id")
-	f.Add("", ping)
-	f.Add(own, ping)
-	f.Add("mcp-session-6f8e5a9c-9d5e-4c39-8d38-1f3e2f4d5a6b", whoamiCall)
+	r := s.request(f, http.MethodGet, ada, "")
+	r.URL.Path += "/sse"
+	r.Header.Set("Accept", "text/event-stream")
+	transport := &http.Transport{}
+	f.Cleanup(transport.CloseIdleConnections)
+	answer, err := transport.RoundTrip(r)
+	must(f, err)
+	next := events(answer.Body)
+	_, own, _ := strings.Cut(next(), "sessionId=")
+	var wrong atomic.Value
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for event := next(); event != ""; event = next() {
+			if !json.Valid([]byte(event)) || strings.Contains(event, "secret-canary") {
+				wrong.Store(event)
+			}
+		}
+	})
+	f.Cleanup(func() {
+		_ = answer.Body.Close()
+		reading.Wait()
+	})
+	f.Add(false, ping)
 	for _, message := range someMessages {
-		f.Add(own, message)
+		f.Add(true, message)
 	}
-	f.Fuzz(func(t *testing.T, session, body string) {
+	f.Fuzz(func(t *testing.T, mine bool, body string) {
+		if strings.Contains(body, "wait_for") || strings.Contains(body, `\u`) {
+			return
+		}
+		session, want := own, 202
+		if !mine {
+			session, want = strings.Repeat("a", len(own)), 404
+		}
 		r := posted("/mcp/"+string(ada.Entity.ID)+"/message", body)
-		q := r.URL.Query()
-		q.Set("sessionId", session)
-		r.URL.RawQuery = q.Encode()
-		if status, answer := s.fuzzed(t, ada, r); status != 404 && (status != 400 || !strings.Contains(session, "troupe_")) {
+		r.URL.RawQuery = "sessionId=" + session
+		if status, answer := s.fuzzed(t, ada, r); status != want && (want == 404 || (status != 400 && status != 413)) {
 			t.Fatalf("%d %s", status, answer)
+		}
+		for s.server.Clients().Running > 0 {
+			runtime.Gosched()
+		}
+		if event := wrong.Load(); event != nil || s.server.Clients().Panics != 0 {
+			t.Fatalf("on the stream: %v", event)
 		}
 	})
 }
@@ -161,7 +193,7 @@ func FuzzCursor(f *testing.F) {
 		status, body := s.fuzzed(t, ada, posted("/mcp/"+string(ada.Entity.ID),
 			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"check_inbox","arguments":{"cursor":`+string(encoded)+`}}}`))
 		taken := status == http.StatusOK && !strings.Contains(body, `"isError":true`)
-		if known := strings.TrimSpace(cursor) == own || strings.TrimSpace(cursor) == ""; taken != known && status == http.StatusOK {
+		if known := cursor == own || cursor == ""; taken != known && status == http.StatusOK {
 			t.Fatalf("%q: %s", cursor, body)
 		}
 	})

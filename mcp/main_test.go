@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -82,7 +83,14 @@ func newStage(t testing.TB) *stage {
 	must(t, err)
 	s.server, err = mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, FormerURLs: []string{"https://old.example/troupe"}, LegacySSE: true, Version: "1.2.3", Log: log})
 	must(t, err)
-	served := httptest.NewServer(s.server.Handler())
+	served := httptest.NewUnstartedServer(s.server.Handler())
+	served.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if tcp, ok := c.(*net.TCPConn); ok {
+			must(t, tcp.SetWriteBuffer(64<<10)) // so that a client that does not read is noticed soon
+		}
+		return ctx
+	}
+	served.Start()
 	s.url = served.URL
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
