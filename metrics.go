@@ -114,6 +114,7 @@ func (p *program) measureCalls(page *measure.Page) {
 	page.Gauge("troupe_mcp_clients", "Credentials that called within the last 5 minutes.").Value(float64(c.Recent))
 	page.Gauge("troupe_mcp_calls_running", "Calls in flight: those that wait for messages, and the others.").
 		Value(float64(c.Waiting), "kind", "waiting").Value(float64(c.Running-c.Waiting), "kind", "working")
+	page.Gauge("troupe_mcp_streams", "Event streams that are open.").Value(float64(c.Streams))
 	page.Counter("troupe_mcp_panics_total", "Calls that broke; each is in the log.").Value(float64(c.Panics))
 	page.Counter("troupe_mcp_faults_total", "Calls that failed by a fault of the program; each is in the log.").Value(float64(c.Broken))
 	called := page.Counter("troupe_tool_calls_total", "Calls of tools, by what they were answered with.")

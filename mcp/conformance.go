@@ -29,8 +29,6 @@ func (s *Server) fixtureOptions(hooks *server.Hooks) []server.ServerOption {
 		}
 	})
 	return []server.ServerOption{
-		server.WithResourceCapabilities(true, true),
-		server.WithPromptCapabilities(true),
 		server.WithCompletions(),
 		server.WithLogging(),
 		server.WithElicitation(),
@@ -44,6 +42,9 @@ func (s *Server) fixtureOptions(hooks *server.Hooks) []server.ServerOption {
 		}),
 	}
 }
+
+// fixtureURI says whether a resource is a fixture: it changes when the inbox does.
+func fixtureURI(uri string) bool { return strings.HasPrefix(uri, fixtureScheme) }
 
 func isFixture(name string) bool { return strings.HasPrefix(name, fixtureTool) || name == schemaTool }
 
@@ -157,8 +158,8 @@ func addPromptFixtures(core *server.MCPServer) {
 	core.AddPrompt(mcpgo.NewPrompt("test_input_required_result_prompt", mcpgo.WithPromptDescription(fixtureWord)), func(_ context.Context, request mcpgo.GetPromptRequest) (*mcpgo.GetPromptResult, error) {
 		answer := server.ElicitationResponse(request.Params.InputResponses, "user_context")
 		if answer == nil {
-			return server.NewInputRequestBuilder("").Elicit("user_context", wanted("What context should the prompt use?", "context", "string")).PromptResult(), nil
+			return server.NewInputRequestBuilder("").Elicit("user_context", fixtureForm("What context should the prompt use?", "context", "string")).PromptResult(), nil
 		}
-		return said(mcpgo.NewTextContent("Prompt with context: " + entered(answer, "context"))), nil
+		return said(mcpgo.NewTextContent("Prompt with context: " + fixtureEntry(answer, "context"))), nil
 	})
 }
