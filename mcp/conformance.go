@@ -157,8 +157,8 @@ func addPromptFixtures(core *server.MCPServer) {
 	core.AddPrompt(mcpgo.NewPrompt("test_input_required_result_prompt", mcpgo.WithPromptDescription(fixtureWord)), func(_ context.Context, request mcpgo.GetPromptRequest) (*mcpgo.GetPromptResult, error) {
 		answer := server.ElicitationResponse(request.Params.InputResponses, "user_context")
 		if answer == nil {
-			return server.NewInputRequestBuilder("").Elicit("user_context", wanted("What context should the prompt use?", "context", "string")).PromptResult(), nil
+			return server.NewInputRequestBuilder("").Elicit("user_context", fixtureForm("What context should the prompt use?", "context", "string")).PromptResult(), nil
 		}
-		return said(mcpgo.NewTextContent("Prompt with context: " + entered(answer, "context"))), nil
+		return said(mcpgo.NewTextContent("Prompt with context: " + fixtureEntry(answer, "context"))), nil
 	})
 }

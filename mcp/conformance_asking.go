@@ -54,7 +54,7 @@ func addNotifyingFixtures(core *server.MCPServer) {
 	core.AddTool(fixtureNamed("test_logging_tool"), fixtureText("Logging evaluated"))
 	// mcp-go refuses what the client did not say it can.
 	core.AddTool(fixtureNamed("test_missing_capability"), func(context.Context, mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
-		return server.NewInputRequestBuilder("").Sample("asked", prompted("Are you capable?", 10)).ToolResult(), nil
+		return server.NewInputRequestBuilder("").Sample("asked", fixturePrompt("Are you capable?", 10)).ToolResult(), nil
 	})
 	core.AddTool(fixtureNamed("test_trigger_tool_change"), func(context.Context, mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
 		core.SendNotificationToAllClients(mcpgo.MethodNotificationToolsListChanged, nil)
@@ -66,26 +66,26 @@ func addNotifyingFixtures(core *server.MCPServer) {
 	})
 }
 
-// wanted asks a person for one field.
-func wanted(message, name, kind string) mcpgo.ElicitationParams {
+// fixtureForm asks a person for one field.
+func fixtureForm(message, name, kind string) mcpgo.ElicitationParams {
 	return mcpgo.ElicitationParams{Message: message, RequestedSchema: map[string]any{
 		"type": "object", "properties": map[string]any{name: map[string]any{"type": kind}}, "required": []string{name},
 	}}
 }
 
-// entered is what a person wrote into a field.
-func entered(answer *mcpgo.ElicitationResult, name string) string {
+// fixtureEntry is what a person wrote into a field.
+func fixtureEntry(answer *mcpgo.ElicitationResult, name string) string {
 	content, _ := answer.Content.(map[string]any)
 	text, _ := content[name].(string)
 	return text
 }
 
-func prompted(text string, tokens int) mcpgo.CreateMessageParams {
+func fixturePrompt(text string, tokens int) mcpgo.CreateMessageParams {
 	return mcpgo.CreateMessageParams{Messages: []mcpgo.SamplingMessage{{Role: mcpgo.RoleUser, Content: mcpgo.NewTextContent(text)}}, MaxTokens: tokens}
 }
 
-// sampled is the text that a client's model wrote.
-func sampled(result *mcpgo.CreateMessageResult) string {
+// fixtureSample is the text that a client's model wrote.
+func fixtureSample(result *mcpgo.CreateMessageResult) string {
 	switch content := result.Content.(type) {
 	case mcpgo.TextContent:
 		return content.Text
@@ -115,7 +115,7 @@ func addAskingFixtures(core *server.MCPServer) {
 		}
 	}
 	elicit("test_elicitation", "User response", func(request mcpgo.CallToolRequest) mcpgo.ElicitationParams {
-		return wanted(request.GetString("message", ""), "response", "string")
+		return fixtureForm(request.GetString("message", ""), "response", "string")
 	}, mcpgo.WithString("message", mcpgo.Required()))
 	elicit("test_elicitation_sep1034_defaults", "Elicitation completed", form("Please review the form", `{
 		"name":{"type":"string","default":"John Doe"},"age":{"type":"integer","default":30},"score":{"type":"number","default":95.5},
@@ -129,22 +129,22 @@ func addAskingFixtures(core *server.MCPServer) {
 	core.AddTool(fixtureNamed("test_sampling", mcpgo.WithString("prompt", mcpgo.Required())), func(_ context.Context, request mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
 		answer := server.SamplingResponse(request.Params.InputResponses, "asked")
 		if answer == nil {
-			return server.NewInputRequestBuilder("").Sample("asked", prompted(request.GetString("prompt", ""), 100)).ToolResult(), nil
+			return server.NewInputRequestBuilder("").Sample("asked", fixturePrompt(request.GetString("prompt", ""), 100)).ToolResult(), nil
 		}
-		return mcpgo.NewToolResultText("LLM response: " + sampled(answer)), nil
+		return mcpgo.NewToolResultText("LLM response: " + fixtureSample(answer)), nil
 	})
 }
 
-// seal makes a state that nobody else can make: mcp-go hands it to the client and back as it is.
-type seal [32]byte
+// fixtureSeal makes a state that nobody else can make: mcp-go hands it to the client and back as it is.
+type fixtureSeal [32]byte
 
-func (k seal) sign(state string) string {
+func (k fixtureSeal) sign(state string) string {
 	mac := hmac.New(sha256.New, k[:])
 	mac.Write([]byte(state))
 	return state + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-func (k seal) open(signed string) (string, bool) {
+func (k fixtureSeal) open(signed string) (string, bool) {
 	at := strings.LastIndexByte(signed, '.')
 	if at < 0 || !hmac.Equal([]byte(k.sign(signed[:at])), []byte(signed)) {
 		return "", false
@@ -154,26 +154,26 @@ func (k seal) open(signed string) (string, bool) {
 
 // addRoundTripFixtures declares the tools of the later era that answer with a question.
 func addRoundTripFixtures(core *server.MCPServer) {
-	var key seal
+	var key fixtureSeal
 	_, _ = rand.Read(key[:]) // it never fails
 	round := func(name string, fn func(context.Context, mcpgo.CallToolParams) (*mcpgo.CallToolResult, error)) {
 		core.AddTool(fixtureNamed("test_input_required_result_"+name), func(ctx context.Context, request mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
 			return fn(ctx, request.Params)
 		})
 	}
-	name := wanted("What is your name?", "name", "string")
-	confirm := wanted("Please confirm", "ok", "boolean")
+	name := fixtureForm("What is your name?", "name", "string")
+	confirm := fixtureForm("Please confirm", "ok", "boolean")
 	round("elicitation", func(_ context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
 		if answer := server.ElicitationResponse(p.InputResponses, "user_name"); answer != nil {
-			return mcpgo.NewToolResultText("Hello, " + entered(answer, "name") + "!"), nil
+			return mcpgo.NewToolResultText("Hello, " + fixtureEntry(answer, "name") + "!"), nil
 		}
 		return server.NewInputRequestBuilder("").Elicit("user_name", name).ToolResult(), nil
 	})
 	round("sampling", func(_ context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
 		if answer := server.SamplingResponse(p.InputResponses, "sample_request"); answer != nil {
-			return mcpgo.NewToolResultText("Sampling result: " + sampled(answer)), nil
+			return mcpgo.NewToolResultText("Sampling result: " + fixtureSample(answer)), nil
 		}
-		return server.NewInputRequestBuilder("").Sample("sample_request", prompted("What is the capital of France?", 100)).ToolResult(), nil
+		return server.NewInputRequestBuilder("").Sample("sample_request", fixturePrompt("What is the capital of France?", 100)).ToolResult(), nil
 	})
 	round("list_roots", func(_ context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
 		if answer := server.RootsResponse(p.InputResponses, "roots_request"); answer != nil {
@@ -195,29 +195,29 @@ func addRoundTripFixtures(core *server.MCPServer) {
 	round("multiple_inputs", func(_ context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
 		who, greeting, roots := server.ElicitationResponse(p.InputResponses, "user_name"), server.SamplingResponse(p.InputResponses, "greeting"), server.RootsResponse(p.InputResponses, "client_roots")
 		if who == nil || greeting == nil || roots == nil {
-			return server.NewInputRequestBuilder(key.sign("multiple")).Elicit("user_name", name).Sample("greeting", prompted("Generate a greeting", 50)).Roots("client_roots").ToolResult(), nil
+			return server.NewInputRequestBuilder(key.sign("multiple")).Elicit("user_name", name).Sample("greeting", fixturePrompt("Generate a greeting", 50)).Roots("client_roots").ToolResult(), nil
 		}
-		return mcpgo.NewToolResultText(fmt.Sprintf("Name: %s; Greeting: %s; Roots: %d", entered(who, "name"), sampled(greeting), len(roots.Roots))), nil
+		return mcpgo.NewToolResultText(fmt.Sprintf("Name: %s; Greeting: %s; Roots: %d", fixtureEntry(who, "name"), fixtureSample(greeting), len(roots.Roots))), nil
 	})
 	round("multi_round", key.rounds)
 	round("capabilities", key.asCapable)
 }
 
 // rounds asks twice; what was said first goes along in the state.
-func (k seal) rounds(_ context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
+func (k fixtureSeal) rounds(_ context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
 	first, second := server.ElicitationResponse(p.InputResponses, "step1"), server.ElicitationResponse(p.InputResponses, "step2")
 	state, _ := k.open(p.RequestState)
 	switch {
 	case strings.HasPrefix(state, "2 ") && second != nil:
-		return mcpgo.NewToolResultText("Multi-round complete for " + strings.TrimPrefix(state, "2 ") + " who likes " + entered(second, "color")), nil
+		return mcpgo.NewToolResultText("Multi-round complete for " + strings.TrimPrefix(state, "2 ") + " who likes " + fixtureEntry(second, "color")), nil
 	case state == "1" && first != nil:
-		return server.NewInputRequestBuilder(k.sign("2 "+entered(first, "name"))).Elicit("step2", wanted("Step 2: What is your favorite color?", "color", "string")).ToolResult(), nil
+		return server.NewInputRequestBuilder(k.sign("2 "+fixtureEntry(first, "name"))).Elicit("step2", fixtureForm("Step 2: What is your favorite color?", "color", "string")).ToolResult(), nil
 	}
-	return server.NewInputRequestBuilder(k.sign("1")).Elicit("step1", wanted("Step 1: What is your name?", "name", "string")).ToolResult(), nil
+	return server.NewInputRequestBuilder(k.sign("1")).Elicit("step1", fixtureForm("Step 1: What is your name?", "name", "string")).ToolResult(), nil
 }
 
 // asCapable asks for no more than the client said it can.
-func (k seal) asCapable(ctx context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
+func (k fixtureSeal) asCapable(ctx context.Context, p mcpgo.CallToolParams) (*mcpgo.CallToolResult, error) {
 	if len(p.InputResponses) > 0 {
 		return mcpgo.NewToolResultText("capabilities-ok: received " + strings.Join(slices.Sorted(maps.Keys(p.InputResponses)), ",")), nil
 	}
@@ -230,10 +230,10 @@ func (k seal) asCapable(ctx context.Context, p mcpgo.CallToolParams) (*mcpgo.Cal
 		return mcpgo.NewToolResultText("No supported capabilities declared"), nil
 	}
 	if capable.Elicitation != nil {
-		ask.Elicit("elicit_input", wanted("Elicitation input", "value", "string"))
+		ask.Elicit("elicit_input", fixtureForm("Elicitation input", "value", "string"))
 	}
 	if capable.Sampling != nil {
-		ask.Sample("sample_input", prompted("Sample request", 50))
+		ask.Sample("sample_input", fixturePrompt("Sample request", 50))
 	}
 	return ask.ToolResult(), nil
 }
