@@ -153,7 +153,7 @@ var badConfigs = []struct {
 	{"two tokens", "discord.token = 'a'\ndiscord.token_file = 'b'", "discord.token_file", "Keep one", 2},
 	{"no token file", "discord.token_file = '/nowhere/at/all'", "discord.token_file", "cannot be read", 1},
 	{"token file is a folder", "discord.token_file = '.'", "discord.token_file", "cannot be read", 1},
-	{"token file without a token", "discord.token_file = 'config.example.toml'", "discord.token_file", "Developer Portal", 1},
+	{"token file without a token", "discord.token_file = 'Dockerfile'", "discord.token_file", "Developer Portal", 1},
 	{"api without https", "discord.api_url = 'http://discord.com/api/v10'", "discord.api_url", "https", 1},
 	{"api is no URL", "discord.api_url = 'discord'", "discord.api_url", "URL", 1},
 	{"api with a password", "discord.api_url = 'https://a:b@discord.com/api/v10'", "discord.api_url", "without password", 1},

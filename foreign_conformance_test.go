@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -115,6 +116,12 @@ func addKey(t *testing.T, as *client) string {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL, r.Out.Host = to, r.In.Host
 			r.Out.Header.Set("Authorization", "Bearer "+as.key)
+			// All of it, since a body that is read on while the answer goes out ends the answer.
+			body, err := io.ReadAll(r.In.Body)
+			if err != nil {
+				return // the suite is gone
+			}
+			r.Out.Body = io.NopCloser(bytes.NewReader(body))
 		},
 		Transport: &http.Transport{}, FlushInterval: -1,
 	})

@@ -29,8 +29,8 @@ func (s *Server) fixtureOptions(hooks *server.Hooks) []server.ServerOption {
 		}
 	})
 	return []server.ServerOption{
-		server.WithResourceCapabilities(true, true),
-		server.WithPromptCapabilities(true),
+		server.WithResourceCapabilities(true, false),
+		server.WithPromptCapabilities(false),
 		server.WithCompletions(),
 		server.WithLogging(),
 		server.WithElicitation(),

@@ -56,14 +56,6 @@ func addNotifyingFixtures(core *server.MCPServer) {
 	core.AddTool(fixtureNamed("test_missing_capability"), func(context.Context, mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
 		return server.NewInputRequestBuilder("").Sample("asked", fixturePrompt("Are you capable?", 10)).ToolResult(), nil
 	})
-	core.AddTool(fixtureNamed("test_trigger_tool_change"), func(context.Context, mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
-		core.SendNotificationToAllClients(mcpgo.MethodNotificationToolsListChanged, nil)
-		return mcpgo.NewToolResultText("Mutation triggered"), nil
-	})
-	core.AddTool(fixtureNamed("test_trigger_prompt_change"), func(context.Context, mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
-		core.SendNotificationToAllClients(mcpgo.MethodNotificationPromptsListChanged, nil)
-		return mcpgo.NewToolResultText("Mutation triggered"), nil
-	})
 }
 
 // fixtureForm asks a person for one field.
