@@ -89,12 +89,16 @@ func TestMissedInDrops(t *testing.T) {
 	m := newMortal(ctx, t, c)
 	m.live(ctx, t)
 	readers := c.readers(ctx, t)
-	for n := range drops {
+	for range drops {
+		if err := c.discord.WaitReady(ctx); err != nil { // what is not connected cannot be dropped
+			t.Fatal(err)
+		}
 		c.gossip(t, 5)
+		before := c.discord.GatewayCounts().Identifies
 		c.discord.CloseCode(4009)
 		c.gossip(t, 30)
-		if err := c.discord.WaitCounts(ctx, func(counts sandbox.GatewayCounts) bool { return counts.Identifies > n+1 }); err != nil {
-			t.Fatal(err)
+		if err := c.discord.WaitCounts(ctx, func(counts sandbox.GatewayCounts) bool { return counts.Identifies > before }); err != nil {
+			t.Fatalf("%v\n%s", err, m.process.log.tail())
 		}
 		c.gossip(t, 5)
 	}

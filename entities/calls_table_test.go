@@ -89,6 +89,7 @@ func calls(t *testing.T) map[string]call {
 			return errOf(s.Append(c, a, heard(message(3, general), message(4, lab))))
 		}},
 		"Watermarks": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Watermarks(c, a)) }},
+		"Writable":   {actor: program, do: func(c ctx, s *stage, a act) error { return s.Writable(c, a) }},
 		"SetWatermarks": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return s.SetWatermarks(c, a, []entities.Watermark{{ChannelID: general, GuildID: guild, MessageID: 5}})
 		}},

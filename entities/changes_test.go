@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 
@@ -63,10 +64,33 @@ func TestChangesAreToldOnce(t *testing.T) {
 	edit, remove := entities.EventEdit, entities.EventDelete
 	say(t, reg, message(1, general), message(2, general), changed(edit, 1), changed(remove, 2))
 	wantKinds(t, reg, ada, entities.ScopeAll, entities.EventMessage) // with its edit, and the other is gone
-	say(t, reg, changed(edit, 1), changed(edit, 1))
+	second, third, last := changed(edit, 1), changed(edit, 1), changed(edit, 1)
+	second.At, third.At, last.At = at(1), at(2), at(3)
+	say(t, reg, second, third)
 	wantKinds(t, reg, ada, entities.ScopeAll, edit)
-	say(t, reg, changed(edit, 1), changed(remove, 1))
+	say(t, reg, last, changed(remove, 1))
 	wantKinds(t, reg, ada, entities.ScopeAll, remove)
+}
+
+// An edit that is heard again is no other one, from memory and from the database.
+func TestAnEditIsNotedOnce(t *testing.T) {
+	reg := fresh(t)
+	say(t, reg, message(1, general))
+	edit := changed(entities.EventEdit, 1)
+	edit.At = at(1).Add(123456789 * time.Nanosecond)
+	if noted := say(t, reg, edit, edit); len(noted) != 1 {
+		t.Errorf("noted is %+v", noted)
+	}
+	for range 2 {
+		if again := say(t, reg, edit); len(again) != 0 {
+			t.Errorf("noted again is %+v", again)
+		}
+		reg.ShrinkTail(0)
+	}
+	edit.At = edit.At.Add(time.Microsecond)
+	if noted := say(t, reg, edit); len(noted) != 1 {
+		t.Errorf("noted is %+v", noted)
+	}
 }
 
 // Who reads page by page is told of no deletion of what was never given.

@@ -13,6 +13,7 @@ import (
 	"io"
 
 	"github.com/disgoorg/snowflake/v2"
+	"gorm.io/gorm"
 )
 
 const (
@@ -21,17 +22,19 @@ const (
 )
 
 // instanceSecret reads the secret with which cursors are signed, and makes it at first start.
-func (r *Registry) instanceSecret(ctx context.Context) ([]byte, error) {
-	db := r.db.writer.WithContext(ctx)
-	value, known, err := readSetting(db, cursorSecret)
-	if err != nil || known {
-		return value, err
-	}
-	value = make([]byte, sha256.Size)
-	if _, err := io.ReadFull(r.random, value); err != nil {
-		return nil, fmt.Errorf("read random bytes: %w", err)
-	}
-	return value, writeSetting(db, cursorSecret, value)
+func (r *Registry) instanceSecret(ctx context.Context) (value []byte, err error) {
+	err = r.write(ctx, true, func(tx *gorm.DB) (err error) {
+		var known bool
+		if value, known, err = readSetting(tx, cursorSecret); err != nil || known {
+			return err
+		}
+		value = make([]byte, sha256.Size)
+		if _, err := io.ReadFull(r.random, value); err != nil {
+			return fmt.Errorf("read random bytes: %w", err)
+		}
+		return writeSetting(tx, cursorSecret, value)
+	})
+	return value, err
 }
 
 // Cursor words how far one entity has read one scope. It is opaque to clients and means nothing

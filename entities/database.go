@@ -18,23 +18,11 @@ type database struct {
 	hold   hold
 	writer *gorm.DB
 	reader *gorm.DB
-	// hasty says that the writer's commits are not on the disk yet when they end. It begins
-	// with false at each connection, so that it is never wrong the dangerous way.
-	hasty bool
 }
 
-// transact runs fn in one transaction of the writer. A lasting one, and all that came before it,
-// is on the disk when it ends. Another outlives the program's end, but not that of the machine: it
-// is for what nobody was told of yet. Callers run one at a time.
+// transact runs fn in one transaction of the writer, as [hold] says. Callers run one at a time.
 func (d *database) transact(ctx context.Context, lasting bool, fn func(tx *gorm.DB) error) error {
-	db := d.writer.WithContext(ctx)
-	if d.hasty == lasting {
-		if err := db.Exec(d.hold.lasting(lasting)).Error; err != nil {
-			return fmt.Errorf("set how the database keeps what is written: %w", err)
-		}
-		d.hasty = !lasting
-	}
-	return db.Transaction(fn)
+	return d.hold.transact(d.writer.WithContext(ctx), lasting, fn)
 }
 
 // place is where rows are kept: a SQLite file or a database of a PostgreSQL server.
@@ -58,15 +46,17 @@ type hold interface {
 	// writer opens the one connection that writes. One that changes tables keeps no
 	// prepared statements, which would be of tables as they were.
 	writer(ctx context.Context, changesTables bool) (*gorm.DB, error)
-	// lasting is the statement after which the writer's commits are on the disk when they end,
-	// or need not be.
-	lasting(yes bool) string
+	// transact runs fn in one transaction of the writer. A lasting one, and all that came before
+	// it, is on the disk when it ends. Another outlives the program's end, but not that of the
+	// machine: it is for what nobody was told of yet.
+	transact(writer *gorm.DB, lasting bool, fn func(tx *gorm.DB) error) error
 	// staging names a file in which a backup can be made ready to come here.
 	staging() (string, error)
 	// replace puts the rows of a SQLite file that has taken all steps in place of what is here,
 	// and says in which file that is kept; "" when there was nothing.
 	replace(ctx context.Context, staged sqliteFile, cfg Config, me holding) (kept string, err error)
-	// lost gets one error when somebody else has taken the place over.
+	// lost gets one error when nothing can be written here any more: somebody else has taken
+	// the place over, or the disk failed.
 	lost() <-chan error
 	release() error
 }

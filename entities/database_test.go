@@ -53,15 +53,34 @@ func TestReadersCannotWrite(t *testing.T) {
 	}
 }
 
-// TestAcknowledgedMeansSaved: what a caller was told to be done is on the disk.
+// TestAcknowledgedMeansSaved: what a caller was told to be done is on the disk. Without the file
+// that has to get there nothing is acknowledged, then or later, and the program is told.
 func TestAcknowledgedMeansSaved(t *testing.T) {
 	onlySQLite(t)
-	reg := fresh(t)
-	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1"} {
+	path := filepath.Join(t.TempDir(), "saved.db")
+	reg := open(t, path, newWorld())
+	create(t, reg, "Ada", general)
+	for pragma, want := range map[string]string{"synchronous": "1", "journal_mode": "wal", "foreign_keys": "1"} {
 		var got string
 		if err := reg.Writer().Raw("PRAGMA " + pragma).Scan(&got).Error; err != nil || got != want {
 			t.Errorf("%s is %q (%v), want %q", pragma, got, err, want)
 		}
+	}
+	if err := os.Remove(path + "-wal"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Bob", "Cleo"} {
+		if err := tryCreate(t, reg, name); err == nil || !strings.Contains(err.Error(), "look after the disk") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	select {
+	case err := <-reg.Lost():
+		if !strings.Contains(err.Error(), "start troupe again") {
+			t.Errorf("the program's last word: %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("the program is not told")
 	}
 }
 

@@ -155,8 +155,9 @@ func (r *Registry) Close() error {
 }
 
 // Lost gets one error, fit to be the program's last word, when another process has taken the
-// database over: what is in memory here is no longer true, nothing can be written, and the
-// program must end. With SQLite that never happens.
+// database over, which happens with PostgreSQL only, or when a disk did not keep what was
+// written: what is in memory here is no longer true, nothing can be written, and the program
+// must end.
 func (r *Registry) Lost() <-chan error { return r.db.hold.lost() }
 
 // World is what is known of Discord.

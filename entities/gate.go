@@ -41,7 +41,11 @@ func (r *Registry) pass(ctx context.Context, a Actor, act act, id ID) (matter, e
 	if err := r.welcome(ctx, a); err != nil {
 		return matter{}, err
 	}
-	m, err := r.matter(r.db.reader.WithContext(ctx), a, act, id)
+	var db *gorm.DB
+	if a.kind == member { // only they can have an offer
+		db = r.db.reader.WithContext(ctx)
+	}
+	m, err := r.matter(db, a, act, id)
 	if err != nil {
 		return matter{}, err
 	}

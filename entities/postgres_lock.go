@@ -32,6 +32,10 @@ type postgresHold struct {
 	gone    chan error
 	stop    context.CancelFunc
 	done    chan struct{}
+
+	// hasty says that the writer's commits need not be on the disk when they end. Each connection
+	// begins with false, so that it is never wrong the dangerous way.
+	hasty bool
 }
 
 // The two locks. The second half of a lock's name is the schema, so that several bots can
@@ -295,13 +299,20 @@ func (h *postgresHold) writer(ctx context.Context, changesTables bool) (*gorm.DB
 
 func (h *postgresHold) lost() <-chan error { return h.gone }
 
-// lasting: a commit that does not wait is lost only when the server's machine or the server itself
-// dies within the next moments (postgresql.org/docs/current/wal-async-commit.html).
-func (h *postgresHold) lasting(yes bool) string {
-	if yes {
-		return "SET synchronous_commit = DEFAULT"
+// transact: a commit that does not wait is lost only when the server's machine or the server
+// itself dies within the next moments (postgresql.org/docs/current/wal-async-commit.html).
+func (h *postgresHold) transact(writer *gorm.DB, lasting bool, fn func(tx *gorm.DB) error) error {
+	if h.hasty == lasting {
+		waits := "off"
+		if lasting {
+			waits = "DEFAULT"
+		}
+		if err := writer.Exec("SET synchronous_commit = " + waits).Error; err != nil {
+			return fmt.Errorf("set how the database keeps what is written: %w", err)
+		}
+		h.hasty = !lasting
 	}
-	return "SET synchronous_commit = off"
+	return writer.Transaction(fn)
 }
 
 func (h *postgresHold) release() error {

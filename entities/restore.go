@@ -75,7 +75,7 @@ func looksLikeBackup(path string) (err error) {
 	if _, err := io.ReadFull(file, begin); err != nil || !bytes.Equal(begin, []byte(sqliteHeader)) {
 		return fmt.Errorf("%s is no backup of troupe's. Name a file that -backup made", path)
 	}
-	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+	if info, err := os.Stat(path + walSuffix); err == nil && info.Size() > 0 {
 		return fmt.Errorf("%s is no backup but a database: the newest of what it holds is still in the file beside it that ends with -wal. Make a backup of it with -backup, and restore that", path)
 	}
 	return nil

@@ -38,7 +38,7 @@ func (h *sqliteHold) replace(ctx context.Context, staged sqliteFile, cfg Config,
 // it first; a database that is broken keeps its log beside it.
 func (h *sqliteHold) keepAs(ctx context.Context, kept string) error {
 	_ = h.emptyLog(ctx) // a broken database is one reason to restore
-	for _, suffix := range []string{"-wal", "-shm"} {
+	for _, suffix := range []string{walSuffix, "-shm"} {
 		if err := os.Rename(h.path+suffix, kept+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("keep the former database: %w", err)
 		}

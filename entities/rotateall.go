@@ -30,7 +30,7 @@ func RotateAll(ctx context.Context, cfg Config) (ended int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = db.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) (err error) {
+	err = db.transact(ctx, true, func(tx *gorm.DB) (err error) {
 		ended, err = endAllKeys(tx, cfg.Now())
 		return err
 	})

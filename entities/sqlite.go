@@ -30,6 +30,7 @@ const (
 	// lockSuffix names the file that is locked. It is not the database itself: closing any
 	// second handle of that would end the locks that SQLite has on it.
 	lockSuffix = ".lock"
+	walSuffix  = "-wal" // sqlite.org/wal.html#walfile
 )
 
 func newSQLiteFile(raw string) (sqliteFile, error) {
@@ -56,7 +57,7 @@ func (f sqliteFile) take(ctx context.Context, _ holding, _ *slog.Logger) (hold, 
 	case !locked:
 		return nil, errHeld
 	}
-	h := &sqliteHold{sqliteFile: f, lock: lock}
+	h := &sqliteHold{sqliteFile: f, lock: lock, gone: make(chan error, 1)}
 	if err := f.reserve(); err != nil {
 		return nil, errors.Join(err, h.release())
 	}
@@ -80,23 +81,47 @@ func (f sqliteFile) reserve() error {
 type sqliteHold struct {
 	sqliteFile
 	lock *flock.Flock
+	gone chan error
+	// broken is why nothing is written any more. Only the writer's one user looks at it.
+	broken error
 }
 
-func (h *sqliteHold) writer(_ context.Context, _ bool) (*gorm.DB, error) {
-	return h.open(1, false, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)")
-}
-
-// lasting: with NORMAL, a commit is in the file's log at once, and on the disk with the next
-// commit under FULL (sqlite.org/pragma.html#pragma_synchronous).
-func (h *sqliteHold) lasting(yes bool) string {
-	if yes {
-		return "PRAGMA synchronous = FULL"
+// writer: with NORMAL a commit is in the file's log when it ends, and on the disk when the log is
+// (sqlite.org/pragma.html#pragma_synchronous), which is for transact to see to. To switch to FULL
+// and back for each line that is said costs several percent of it.
+func (h *sqliteHold) writer(ctx context.Context, _ bool) (*gorm.DB, error) {
+	db, err := h.open(1, false, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=foreign_keys(1)")
+	if err != nil {
+		return nil, err
 	}
-	return "PRAGMA synchronous = NORMAL"
+	var mode string
+	if err := db.WithContext(ctx).Raw("PRAGMA journal_mode").Scan(&mode).Error; err != nil {
+		return nil, errors.Join(fmt.Errorf("ask how the database is written: %w", err), closePool(db))
+	}
+	if mode != "wal" {
+		return nil, errors.Join(fmt.Errorf("the folder of %s cannot hold a SQLite database (it allows the journal %q, not a write-ahead log): put it on a disk of this machine", h.path, mode), closePool(db))
+	}
+	return db, nil
 }
 
-// lost is never told: the system takes the lock from no living process.
-func (h *sqliteHold) lost() <-chan error { return nil }
+func (h *sqliteHold) transact(writer *gorm.DB, lasting bool, fn func(tx *gorm.DB) error) error {
+	if h.broken != nil {
+		return h.broken
+	}
+	if err := writer.Transaction(fn); err != nil || !lasting {
+		return err
+	}
+	if err := syncFile(h.path + walSuffix); err != nil {
+		// The system may say once only that it lost what was written.
+		h.broken = fmt.Errorf("the disk did not keep what was written to the database, so nothing more is: look after the disk, then start troupe again: %w", err)
+		h.gone <- h.broken
+		return h.broken
+	}
+	return nil
+}
+
+// lost is told of a disk only: the system takes the lock from no living process.
+func (h *sqliteHold) lost() <-chan error { return h.gone }
 
 func (h *sqliteHold) release() error {
 	if err := h.lock.Close(); err != nil {

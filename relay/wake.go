@@ -111,7 +111,7 @@ func (r *Relay) stirs(s stir, w *listener) bool {
 		return true
 	}
 	for _, e := range s.own[self] {
-		if w.scope == entities.ScopeAll || (w.scope == entities.ScopeDM && e.Kind == entities.EventDM) || w.scope == entities.ScopeOf(e.ChannelID) {
+		if w.scope == entities.ScopeAll || (w.scope == entities.ScopeDM && e.GuildID == 0) || w.scope == entities.ScopeOf(e.ChannelID) {
 			return true
 		}
 	}
