@@ -101,7 +101,7 @@ func (p presenter) author(m *discord.Message) Author {
 // crossposted says whether a message was published in another server's channel, which this one
 // follows. It refers to that one (Discord: resources/message, "Message Reference Types") and
 // answers nothing.
-func crossposted(m discord.Message) bool { return m.Flags.Has(discord.MessageFlagIsCrosspost) }
+func crossposted(m *discord.Message) bool { return m.Flags.Has(discord.MessageFlagIsCrosspost) }
 
 // called is what somebody is called on the server. Of a webhook only the message tells.
 func (p presenter) called(user discord.User) string {
