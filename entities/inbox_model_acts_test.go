@@ -130,7 +130,7 @@ func TestTheInboxAgreesWithThePlainModel(t *testing.T) {
 func TestPagesInTurnAgreeWithThePlainModel(t *testing.T) {
 	checks := 10
 	if full {
-		checks = 500
+		checks = 250
 	}
 	fewChecks(t, checks)
 	manySteps(t, 120)
