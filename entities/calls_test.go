@@ -41,7 +41,7 @@ type stage struct {
 	rests            time.Time     // until when entities rest in the thread
 }
 
-func require(t *testing.T, err error) {
+func require(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

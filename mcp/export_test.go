@@ -105,3 +105,8 @@ func BreakTransport(s *Server, with any) {
 
 // HurryBodies changes how long a message's body may take.
 func HurryBodies(s *Server, d time.Duration) { s.bodyTime = d }
+
+// CountsOf words how much is unread in a channel.
+func CountsOf(unread int, more bool, changes int) string {
+	return moved{Unread: unread, More: more, Changes: changes}.counts()
+}

@@ -166,11 +166,15 @@ func (in inbox) writeMoved(p *page) {
 	}
 }
 
-// counts says how much there is; a number alone is of messages.
+// counts says how much there is; a number alone is of messages, and one with a plus is not all.
 func (m moved) counts() string {
 	var parts []string
 	if m.Unread > 0 {
-		parts = append(parts, strconv.Itoa(m.Unread))
+		count := strconv.Itoa(m.Unread)
+		if m.More {
+			count += "+"
+		}
+		parts = append(parts, count)
 	}
 	for _, of := range []struct {
 		n         int

@@ -173,7 +173,7 @@ const proxyTime = 30 * time.Second
 // chose it, and delete what the person said.
 //
 // What entities say through our own webhooks, of which ours tells, is said by nobody again.
-func (c *messageCache) proxied(old discord.Message, now time.Time, ours func(discord.Message) bool) bool {
+func (c *messageCache) proxied(old discord.Message, now time.Time, ours func(*discord.Message) bool) bool {
 	if old.WebhookID != nil || old.Author.Bot || now.Sub(old.ID.Time()) > proxyTime {
 		return false
 	}
@@ -184,7 +184,7 @@ func (c *messageCache) proxied(old discord.Message, now time.Time, ours func(dis
 			break
 		}
 		m, ok := c.byID[id]
-		if !ok || m.message.WebhookID == nil || m.message.ChannelID != old.ChannelID || id < old.ID || ours(m.message) {
+		if !ok || m.message.WebhookID == nil || m.message.ChannelID != old.ChannelID || id < old.ID || ours(&m.message) {
 			continue
 		}
 		if said := m.message.Content; len(m.message.Attachments) == len(old.Attachments) && strings.Contains(old.Content, said) && (said != "" || len(old.Attachments) > 0) {

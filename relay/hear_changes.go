@@ -106,7 +106,7 @@ func (r *Relay) hearDeletions(guild *snowflake.ID, channel snowflake.ID, ids ...
 				continue // what it said is still there
 			}
 			if guild != nil {
-				r.changes.wrote(id, presenter{relay: r, guild: *guild}.author(old))
+				r.changes.wrote(id, presenter{relay: r, guild: *guild}.author(&old))
 			}
 			e.AuthorID = old.Author.ID
 		}

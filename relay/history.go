@@ -17,6 +17,7 @@ const MaxHistory = 100
 // History reads older messages of a channel, thread or post, oldest first. Discord is asked for
 // them, unless they are the newest ones and all known.
 func (r *Relay) History(ctx context.Context, actor entities.Actor, req HistoryRequest) ([]Message, error) {
+	ctx = onBehalf(ctx, actor)
 	permit, err := r.Authorize(ctx, actor, entities.ReadHistory, req.Channel)
 	if err != nil {
 		return nil, err

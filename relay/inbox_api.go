@@ -108,6 +108,7 @@ type Moved struct {
 	GuildID   snowflake.ID
 	ChannelID snowflake.ID
 	Unread    int       // messages
+	More      bool      // there is more than what is counted
 	Changes   int       // edits and deletions of messages that are not unread
 	Reactions int       // to the entity's own lines
 	Gaps      int       // times of which messages are missing

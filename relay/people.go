@@ -45,6 +45,7 @@ type Person struct {
 // FindMember finds people by the beginning of their names, and other entities likewise: those
 // whose name it is first, at most [MaxPeople].
 func (r *Relay) FindMember(ctx context.Context, actor entities.Actor, req MemberRequest) ([]Person, error) {
+	ctx = onBehalf(ctx, actor)
 	name := soughtName(req.Name)
 	if name == "" || utf8.RuneCountInString(name) > maxSought {
 		return nil, entities.Refuse(entities.Invalid, "name is the beginning of a name, with 1 to %d characters.", maxSought)
