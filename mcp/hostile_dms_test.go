@@ -81,15 +81,27 @@ func TestHostileDMs(t *testing.T) {
 		tool string
 		args args
 	}{
-		{"check_inbox", nil}, {"check_inbox", args{"scope": "dm"}}, {"check_inbox", args{"scope": "all"}}, {"check_inbox", args{"channel": channel.String()}},
-		{"wait_for_messages", args{"timeout_s": 1, "scope": "dm"}}, {"wait_for_messages", args{"timeout_s": 1, "channel": channel.String()}},
-		{"read_dms", nil}, {"read_dms", args{"user": s.sam.String()}}, {"read_dms", args{"user": "@sam"}},
-		{"read_messages", args{"channel": channel.String()}}, {"get_message", args{"channel": channel.String(), "message": id}},
+		{"check_inbox", nil},
+		{"check_inbox", args{"scope": "dm"}},
+		{"check_inbox", args{"scope": "all"}},
+		{"check_inbox", args{"channel": channel.String()}},
+		{"wait_for_messages", args{"timeout_s": 1, "scope": "dm"}},
+		{"wait_for_messages", args{"timeout_s": 1, "channel": channel.String()}},
+		{"read_dms", nil},
+		{"read_dms", args{"user": s.sam.String()}},
+		{"read_dms", args{"user": "@sam"}},
+		{"read_messages", args{"channel": channel.String()}},
+		{"get_message", args{"channel": channel.String(), "message": id}},
 		{"get_message", args{"message": "https://discord.com/channels/@me/" + channel.String() + "/" + id}},
-		{"search_messages", args{"query": canary}}, {"search_messages", args{"query": canary, "channel": channel.String()}}, {"catch_up", args{"channel": channel.String()}},
-		{"send_message", args{"channel": channel.String(), "content": "x"}}, {"send_message", args{"channel": s.general.String(), "content": "x", "reply_to": id}},
-		{"send_dm", args{"user": s.sam.String(), "content": "x"}}, {"edit_message", args{"channel": channel.String(), "message": id, "content": "x"}},
-		{"delete_message", args{"channel": channel.String(), "message": id}}, {"add_reaction", args{"channel": channel.String(), "message": id, "emoji": "👍"}},
+		{"search_messages", args{"query": canary}},
+		{"search_messages", args{"query": canary, "channel": channel.String()}},
+		{"catch_up", args{"channel": channel.String()}},
+		{"send_message", args{"channel": channel.String(), "content": "x"}},
+		{"send_message", args{"channel": s.general.String(), "content": "x", "reply_to": id}},
+		{"send_dm", args{"user": s.sam.String(), "content": "x"}},
+		{"edit_message", args{"channel": channel.String(), "message": id, "content": "x"}},
+		{"delete_message", args{"channel": channel.String(), "message": id}},
+		{"add_reaction", args{"channel": channel.String(), "message": id, "emoji": "👍"}},
 	} {
 		result, err := other.CallTool(t.Context(), &sdk.CallToolParams{Name: one.tool, Arguments: one.args})
 		must(t, err)
