@@ -110,3 +110,17 @@ func TestManyArchivedThreads(t *testing.T) {
 	s.until("the archive was looked through", func() bool { return s.askedForArchives() == before+3 })
 	s.silent(ada, cursor)
 }
+
+// What was heard in a thread is not lost on who reads it only after the thread was archived and
+// another session began.
+func TestHeardInArchivedThreads(t *testing.T) {
+	t.Parallel()
+	s, ada, cursor := missedStage(t)
+	thread := s.openThread("soon over")
+	said := s.sayLines(thread, "heard", 5)
+	s.until("it is heard", func() bool { return len(s.wait(ada, cursor, 0).Messages) == 5 })
+	s.archive(thread, true)
+	s.newSession()
+	s.relogin()
+	s.silent(ada, s.hearAll(ada, cursor, said...))
+}
