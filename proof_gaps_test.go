@@ -89,6 +89,7 @@ func (d *deafened) each(t *testing.T, do func(*reader) error) {
 func (d *deafened) gossip(t *testing.T, lines int) {
 	t.Helper()
 	d.each(t, func(r *reader) error { return r.told(lines) })
+	d.each(t, (*reader).written)
 }
 
 // missed has much said while the program hears nothing, also in a thread that is opened meanwhile.
@@ -299,7 +300,6 @@ func TestMissedInAnOutage(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.missed(t, n, round(60, 900))
-		d.each(t, (*reader).written)
 		d.discord.ComeBack()
 		back := time.Now()
 		d.gossip(t, 5)
