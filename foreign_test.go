@@ -122,6 +122,7 @@ var foreignClients = []foreignClient{
 	{name: "sdk2 oauth", script: []string{"sdk2.mjs", "oauth"}, line: "hello from sdk2 oauth"},
 	{name: "remote key", script: []string{"remote.mjs", "key"}, line: "hello from mcp-remote key"},
 	{name: "remote oauth", script: []string{"remote.mjs", "oauth"}, line: "hello from mcp-remote oauth"},
+	{name: "conformance authorization", script: []string{"grant.mjs"}, prints: "0 failed"},
 	{name: "inspector list", script: inspector("--method", "tools/list", "--strict"), prints: `"name": "send_message"`},
 	{
 		name:   "inspector call",

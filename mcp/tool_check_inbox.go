@@ -27,7 +27,7 @@ var checkInbox = define("check_inbox", words{
 	}
 	req := relay.InboxRequest{Scope: scope, Overview: overview, Cursor: in.Cursor, Limit: in.Limit}
 	if overview {
-		req.Room = overviewRoom
+		req.Room, req.Measure = overviewRoom, shownBytes
 	}
 	found, err := c.server.relay.Inbox(ctx, c.actor, req)
 	if err != nil {
@@ -40,6 +40,12 @@ var checkInbox = define("check_inbox", words{
 	}
 	return given, nil
 })
+
+// shownBytes is how many bytes an inbox takes for a text.
+func shownBytes(text string) int {
+	kept, _ := clipped(text, relay.LongestShown)
+	return len(lineSafe(kept))
+}
 
 type checkInput struct {
 	Scope   string     `json:"scope,omitempty" doc:"all, addressed (to you) or dm; left out: the overview"`

@@ -33,7 +33,7 @@ func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxReques
 	if err != nil {
 		return Inbox{}, err
 	}
-	found, _, err := r.look(ctx, actor, sight{scope: req.Scope, after: after, limit: limitOf(req.Limit), room: req.Room})
+	found, _, err := r.look(ctx, actor, sight{scope: req.Scope, after: after, limit: limitOf(req.Limit), room: req.Room, shown: req.Measure})
 	if err != nil || !req.Overview {
 		return found, err
 	}

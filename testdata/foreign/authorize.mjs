@@ -54,6 +54,8 @@ export function provider(metadataURL) {
     redirectToAuthorization: address => { kept.asked = address; },
     saveCodeVerifier: verifier => { kept.verifier = verifier; },
     codeVerifier: () => kept.verifier,
+    saveDiscoveryState: found => { kept.found = found; },
+    discoveryState: () => kept.found,
     kept,
   };
 }
