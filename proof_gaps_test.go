@@ -17,27 +17,69 @@ import (
 // mostShare is a fifth of the 50 requests that Discord allows a bot in a second.
 const mostShare = 10
 
+// mostPatience is how long a proof of gaps may take before it is called stuck. A machine with much
+// to do needs most of it for the building of the program.
+const mostPatience = 6 * time.Minute
+
+// deafened is the real program with readers, which misses what is said while it is away.
+type deafened struct {
+	*company
+	*mortal
+	readers []*reader
+}
+
+// deafen starts the program on a server with rooms, in each of which an entity reads.
+func deafen(ctx context.Context, t *testing.T, rooms int) *deafened {
+	t.Helper()
+	d := &deafened{company: gather(t, sandbox.Config{}, rooms, rooms)}
+	d.mortal = newMortal(ctx, t, d.company)
+	d.live(ctx, t)
+	d.readers = d.company.readers(ctx, t)
+	return d
+}
+
+// live starts the program, and waits until it is connected too.
+func (d *deafened) live(ctx context.Context, t *testing.T) {
+	t.Helper()
+	d.mortal.live(ctx, t)
+	d.connected(ctx, t)
+}
+
+// connected waits until there is a session: before, nothing can be lost.
+func (d *deafened) connected(ctx context.Context, t *testing.T) {
+	t.Helper()
+	if err := d.discord.WaitReady(ctx); err != nil {
+		t.Fatalf("%v; %+v\n%s", err, d.discord.GatewayCounts(), d.process.log.tail())
+	}
+}
+
+// kill ends the program as kill -9 does.
+func (d *deafened) kill(t *testing.T) {
+	t.Helper()
+	if err := d.process.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-d.process.done
+}
+
 // TestMissed has much said in twelve rooms while the program does not run. When it runs again all
 // of that is heard once and in order, at no more than a fifth of what Discord allows a bot.
 // TEST_FULL=1 makes it 12,000 messages.
 func TestMissed(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
 	const rooms = 12
-	c := gather(t, sandbox.Config{}, rooms, rooms)
-	m := newMortal(ctx, t, c)
-	m.live(ctx, t)
-	readers := c.readers(ctx, t)
-	m.end(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(round(1, 3))*mostPatience)
+	defer cancel()
+	d := deafen(ctx, t, rooms)
+	d.end(t)
 	missed := round(120, 1000)
-	c.gossip(t, missed)
-	m.live(ctx, t)
-	begin, before := time.Now(), len(c.discord.Requests())
-	hearAll(ctx, t, readers, missed)
+	d.gossip(t, missed)
+	begin, before := time.Now(), len(d.discord.Requests())
+	d.live(ctx, t)
+	hearAll(ctx, t, d.readers, missed)
 	took := time.Since(begin)
 	reads := 0
-	for _, r := range c.discord.Requests()[before:] {
+	for _, r := range d.discord.Requests()[before:] {
 		if r.Method == http.MethodGet && strings.HasSuffix(r.Path, "/messages") {
 			reads++
 		}
@@ -46,7 +88,7 @@ func TestMissed(t *testing.T) {
 	if most := int(mostShare*took.Seconds()) + mostShare; took > 90*time.Second || reads > most {
 		t.Errorf("it took %s and %d requests, at most %d are allowed", took, reads, most)
 	}
-	m.end(t)
+	d.end(t)
 }
 
 // TestMissedInRestarts ends the program again and again while people talk. TEST_FULL=1 makes it
@@ -54,28 +96,23 @@ func TestMissed(t *testing.T) {
 func TestMissedInRestarts(t *testing.T) {
 	t.Parallel()
 	restarts := round(3, 50)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(round(1, 8))*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(round(1, 3))*mostPatience)
 	defer cancel()
-	c := gather(t, sandbox.Config{}, 3, 3)
-	m := newMortal(ctx, t, c)
-	m.live(ctx, t)
-	readers := c.readers(ctx, t)
+	d := deafen(ctx, t, 3)
 	for n := range restarts {
-		c.gossip(t, 7)
+		d.gossip(t, 7)
 		if n%2 == 0 {
-			m.end(t)
-		} else if err := m.process.cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
+			d.end(t)
 		} else {
-			<-m.process.done
+			d.kill(t)
 		}
-		c.gossip(t, 30)
-		m.live(ctx, t)
-		c.gossip(t, 5)
-		hearAll(ctx, t, readers, (n+1)*42)
+		d.gossip(t, 30)
+		d.live(ctx, t)
+		d.gossip(t, 5)
+		hearAll(ctx, t, d.readers, (n+1)*42)
 	}
-	m.end(t)
-	t.Logf("%d restarts, %d messages in each of %d rooms", restarts, restarts*42, len(c.rooms))
+	d.end(t)
+	t.Logf("%d restarts, %d messages in each of %d rooms", restarts, restarts*42, len(d.rooms))
 }
 
 // TestMissedInDrops ends sessions for good again and again while people talk. TEST_FULL=1 makes
@@ -83,28 +120,22 @@ func TestMissedInRestarts(t *testing.T) {
 func TestMissedInDrops(t *testing.T) {
 	t.Parallel()
 	drops := round(2, 50)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(round(1, 12))*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(round(1, 3))*mostPatience)
 	defer cancel()
-	c := gather(t, sandbox.Config{}, 3, 3)
-	m := newMortal(ctx, t, c)
-	m.live(ctx, t)
-	readers := c.readers(ctx, t)
+	d := deafen(ctx, t, 3)
 	for range drops {
-		if err := c.discord.WaitReady(ctx); err != nil { // what is not connected cannot be dropped
+		d.gossip(t, 5)
+		before := d.discord.GatewayCounts().Identifies
+		d.discord.CloseCode(4009)
+		d.gossip(t, 30)
+		if err := d.discord.WaitCounts(ctx, func(counts sandbox.GatewayCounts) bool { return counts.Identifies > before }); err != nil {
 			t.Fatal(err)
 		}
-		c.gossip(t, 5)
-		before := c.discord.GatewayCounts().Identifies
-		c.discord.CloseCode(4009)
-		c.gossip(t, 30)
-		if err := c.discord.WaitCounts(ctx, func(counts sandbox.GatewayCounts) bool { return counts.Identifies > before }); err != nil {
-			t.Fatalf("%v\n%s", err, m.process.log.tail())
-		}
-		c.gossip(t, 5)
+		d.gossip(t, 5)
 	}
-	hearAll(ctx, t, readers, drops*40)
-	m.end(t)
-	t.Logf("%d sessions lost, %d messages in each of %d rooms", drops, drops*40, len(c.rooms))
+	hearAll(ctx, t, d.readers, drops*40)
+	d.end(t)
+	t.Logf("%d sessions lost, %d messages in each of %d rooms", drops, drops*40, len(d.rooms))
 }
 
 // gossip has a person say some lines in every room, which are numbered room by room.

@@ -91,6 +91,10 @@ func calls(t *testing.T) map[string]call {
 		}},
 		"Watermarks": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Watermarks(c, a)) }},
 		"Writable":   {actor: program, do: func(c ctx, s *stage, a act) error { return s.Writable(c, a) }},
+		"Unsettled": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Unsettled(c, a, general, map[snowflake.ID]snowflake.ID{thread: 5}))
+		}},
+		"Strange": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Strange(c, a, guild)) }},
 		"SetWatermarks": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return s.SetWatermarks(c, a, []entities.Watermark{{ChannelID: general, GuildID: guild, MessageID: 5}})
 		}},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
@@ -66,21 +65,29 @@ func (r *Registry) Withdraw(ctx context.Context, actor Actor, message snowflake.
 	}, nil)
 }
 
+// Choice is what a person's choice of whom they write to led to.
+type Choice struct {
+	Entity Entity         // whom they chose, without its persona
+	Noted  []Noted        // what waited for it, oldest first
+	Menus  []snowflake.ID // the messages that asked for it
+}
+
 // ChoosePartner decides, for the person who asks, to whom what they write goes from now on. channel
-// is their channel of direct messages with the bot. What waited for the choice goes there too, and
-// is given back, oldest first; what waited longer than [WaitingLife] is forgotten. An error for
-// which [Lacks] finds something is not final.
-func (r *Registry) ChoosePartner(ctx context.Context, actor Actor, id ID, channel snowflake.ID) ([]Noted, error) {
+// is their channel of direct messages with the bot. What waited for the choice goes there too; what
+// waited longer than [WaitingLife] is forgotten. An error for which [Lacks] finds something is not
+// final.
+func (r *Registry) ChoosePartner(ctx context.Context, actor Actor, id ID, channel snowflake.ID) (Choice, error) {
 	m, err := r.pass(ctx, actor, actTalk, "")
 	if err != nil {
-		return nil, err
+		return Choice{}, err
 	}
 	if channel == 0 {
-		return nil, errors.New("choose a partner: the channel of direct messages is not known")
+		return Choice{}, errors.New("choose a partner: the channel of direct messages is not known")
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	handed, err := r.grow(ctx, true, func(tx *gorm.DB) ([]*noted, error) {
+	var out Choice
+	out.Noted, err = r.grow(ctx, true, func(tx *gorm.DB) ([]*noted, error) {
 		if err := r.judgeAgain(tx, m); err != nil {
 			return nil, err
 		}
@@ -92,13 +99,15 @@ func (r *Registry) ChoosePartner(ctx context.Context, actor Actor, id ID, channe
 			return nil, err
 		}
 		row.ChannelID = channel
-		waited, err := takeWaiting(tx, actor.user, r.now())
+		waited, err := takeWaiting(tx, actor.user)
 		if err != nil {
 			return nil, err
 		}
 		if err := r.beginDM(tx, row); err != nil {
 			return nil, err
 		}
+		out.Menus = menusOf(waited)
+		waited = slices.DeleteFunc(waited, func(w WaitingDM) bool { return r.now().Sub(w.At) >= WaitingLife })
 		written, err := r.hand(tx, row, id, r.now(), waited)
 		if err != nil {
 			return nil, err
@@ -106,9 +115,10 @@ func (r *Registry) ChoosePartner(ctx context.Context, actor Actor, id ID, channe
 		return written, r.auditAlone(tx, actor.String(), actTalk)
 	})
 	if err != nil {
-		return nil, r.noted(ctx, m, "", err)
+		return Choice{}, r.noted(ctx, m, "", err)
 	}
-	return handed, nil
+	out.Entity = r.roster.entry(id).shownIn(0)
+	return out, nil
 }
 
 // mayTalk says no to a person who may not write to an entity. Those on the server where they act
@@ -140,8 +150,18 @@ func (r *Registry) mayTalk(tx *gorm.DB, actor Actor, id ID) error {
 	}
 }
 
-// takeWaiting takes out what waits for a person's choice, oldest first, without what is too old.
-func takeWaiting(tx *gorm.DB, user snowflake.ID, now time.Time) ([]WaitingDM, error) {
+// menusOf lists the messages that ask whom others are for.
+func menusOf(waiting []WaitingDM) (menus []snowflake.ID) {
+	for _, w := range waiting {
+		if w.MenuID != 0 && !slices.Contains(menus, w.MenuID) {
+			menus = append(menus, w.MenuID)
+		}
+	}
+	return menus
+}
+
+// takeWaiting takes out what waits for a person's choice, oldest first.
+func takeWaiting(tx *gorm.DB, user snowflake.ID) ([]WaitingDM, error) {
 	var rows []WaitingDM
 	if err := tx.Where("user_id = ?", user).Order("message_id").Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read what waits: %w", err)
@@ -149,5 +169,5 @@ func takeWaiting(tx *gorm.DB, user snowflake.ID, now time.Time) ([]WaitingDM, er
 	if err := tx.Where("user_id = ?", user).Delete(&WaitingDM{}).Error; err != nil {
 		return nil, fmt.Errorf("take what waits: %w", err)
 	}
-	return slices.DeleteFunc(rows, func(w WaitingDM) bool { return now.Sub(w.At) >= WaitingLife }), nil
+	return rows, nil
 }

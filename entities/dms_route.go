@@ -29,7 +29,13 @@ type IncomingDM struct {
 	// Missed says that it was not heard when it was written, but fetched later. Of a person who is
 	// not known any more it is for nobody.
 	Missed bool
+	// Patient says that it can wait for servers of which Discord has not told yet: an entity that
+	// takes part there is not taken for one that cannot hear it.
+	Patient bool
 }
+
+// ErrPending says that a direct message cannot be routed before Discord has told of a server.
+var ErrPending = errors.New("discord has not told of a server yet")
 
 // written is since when a message may count as written: what was missed, then, else now.
 func (in IncomingDM) written(now time.Time) time.Time {
@@ -54,7 +60,7 @@ type Routed struct {
 // transaction; without a route it waits, and no entity learns of it. It is for the entity whose
 // line it answers, else for the partner whom the person chose by word or by writing, else for the
 // only one that they spoke to. Whoever that is, when it cannot hear them now the message goes to
-// nobody else. An error for which [Lacks] finds something is not final.
+// nobody else. An error for which [Lacks] finds something is not final, nor is [ErrPending].
 func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Routed, error) {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return Routed{}, err
@@ -108,17 +114,17 @@ func (r *Registry) meant(tx *gorm.DB, in IncomingDM, row DM) (ID, error) {
 			return "", err
 		}
 		if line != nil && line.ChannelID == in.Channel {
-			return r.listening(tx, in.User, line.EntityID)
+			return r.listening(tx, in, line.EntityID)
 		}
 	}
 	if row.PartnerID != "" && row.PartnerAt != nil && in.written(r.now()).Sub(*row.PartnerAt) < PartnerLife {
-		return r.listening(tx, in.User, row.PartnerID)
+		return r.listening(tx, in, row.PartnerID)
 	}
 	only, err := r.onlyOne(tx, in.User)
 	if err != nil || only == "" {
 		return "", err
 	}
-	return r.listening(tx, in.User, only)
+	return r.listening(tx, in, only)
 }
 
 // onlyOne is the only entity in any conversation with a person; "" when there is none or several.
@@ -150,7 +156,7 @@ func (r *Registry) onlyOne(tx *gorm.DB, user snowflake.ID) (ID, error) {
 }
 
 // listening gives an entity back if it can get a person's direct messages now, else "".
-func (r *Registry) listening(tx *gorm.DB, user snowflake.ID, id ID) (ID, error) {
+func (r *Registry) listening(tx *gorm.DB, in IncomingDM, id ID) (ID, error) {
 	e := r.roster.entry(id)
 	if e == nil || e.State == Deleted {
 		return "", nil
@@ -159,13 +165,29 @@ func (r *Registry) listening(tx *gorm.DB, user snowflake.ID, id ID) (ID, error) 
 		if _, open := Lacks(err); open {
 			return "", err
 		}
+		if in.Patient && r.pends(e) {
+			return "", ErrPending
+		}
 		return "", nil
 	}
-	known, err := readAcquaintance(tx, user, id)
+	known, err := readAcquaintance(tx, in.User, id)
 	if err != nil || known.Blocked {
 		return "", err
 	}
 	return id, nil
+}
+
+// pends says whether an entity takes part on a server of which Discord has not told yet.
+func (r *Registry) pends(e *entry) bool {
+	if e.State != Active || e.Stopped {
+		return false
+	}
+	for _, guild := range e.guilds() {
+		if r.runs(guild) && r.world.Pending(guild) && e.stays[guild].active(r.now()) {
+			return true
+		}
+	}
+	return false
 }
 
 // hand writes messages of a person into an entity's log: the two talk with each other since then.

@@ -125,7 +125,8 @@ func (m *logModel) change(rt *rapid.T, kind entities.EventKind) entities.Heard {
 			said = append(said, h.MessageID)
 		}
 	}
-	e := entities.Event{Kind: kind, GuildID: guild, ChannelID: general, MessageID: 5, At: at(0)}
+	m.next++
+	e := entities.Event{Kind: kind, GuildID: guild, ChannelID: general, MessageID: 5, At: at(int(m.next))}
 	if len(said) > 0 {
 		e.MessageID = rapid.SampledFrom(said).Draw(rt, "message")
 	}

@@ -47,19 +47,33 @@ func (r Reading) lowest(but map[snowflake.ID]int64) int64 {
 
 // and is what was read in one or the other reading.
 func (r Reading) and(other Reading) Reading {
-	further := func(a, b Stage) Stage {
-		if b.Seq > a.Seq {
-			return b
-		}
-		return a
-	}
-	both := Reading{Stage: further(r.Stage, other.Stage), Behind: map[snowflake.ID]Stage{}}
+	both := Reading{Stage: r.Stage.and(other.Stage), Behind: map[snowflake.ID]Stage{}}
 	for _, one := range []Reading{r, other} {
 		for guild := range one.Behind {
-			both.put(guild, further(r.of(guild), other.of(guild)))
+			both.put(guild, r.of(guild).and(other.of(guild)))
 		}
 	}
 	return both
+}
+
+// and is the stage of who has read up to one and up to another. What only one of them had passed
+// before it began was not given since.
+func (s Stage) and(other Stage) Stage {
+	if other.Seq > s.Seq {
+		s, other = other, s
+	}
+	if s.Until > s.Seq {
+		s.From = max(s.From, other.before(s.Until))
+	}
+	return s
+}
+
+// before is up to where was read when the reading up to an end began.
+func (s Stage) before(end int64) int64 {
+	if s.Until == end && s.Until > s.Seq {
+		return s.From
+	}
+	return s.Seq
 }
 
 // put notes a guild's stage, unless it is the same as everywhere.

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/disgoorg/snowflake/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 )
@@ -25,10 +24,12 @@ var errUnfit = errors.New("no database row can hold it")
 // database that they do not have in what Discord sends.
 func (h Heard) Fits() error {
 	e := h.Event
-	for _, id := range append([]snowflake.ID{e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.UntilID, h.Replied}, h.Roles...) {
-		if id > math.MaxInt64 {
-			return fmt.Errorf("%w: the id %d is too big", errUnfit, id)
-		}
+	biggest := max(e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.UntilID, h.Replied)
+	for _, id := range h.Roles {
+		biggest = max(biggest, id)
+	}
+	if biggest > math.MaxInt64 {
+		return fmt.Errorf("%w: the id %d is too big", errUnfit, biggest)
 	}
 	if !utf8.ValidString(e.Emoji) || strings.ContainsRune(e.Emoji, 0) {
 		return fmt.Errorf("%w: the emoji %q is no text", errUnfit, e.Emoji)

@@ -42,6 +42,7 @@ func (r *Relay) lookForMissed(g discord.GatewayGuild) {
 	for _, c := range g.Threads {
 		look(c.ID(), c.LastMessageID())
 	}
+	r.backlog.archives.begin(g.ID, r.now())
 }
 
 // catchUp fetches what was missed until ctx ends.
@@ -52,6 +53,7 @@ func (r *Relay) catchUp(ctx context.Context) {
 		slots   = make(chan struct{}, missedAtOnce)
 	)
 	defer running.Wait()
+	running.Go(func() { r.lookThroughArchives(ctx) })
 	for {
 		var free chan struct{}
 		if len(todo) > 0 {

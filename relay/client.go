@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/disgoorg/disgo"
@@ -102,11 +103,16 @@ func (r *Relay) AvatarURL(hash string) string {
 
 // messageLink leads to a message; of direct messages the guild is 0.
 func messageLink(guild, channel, message snowflake.ID) string {
-	where := guild.String()
+	var room [96]byte // every message that is shown has one
+	link := append(room[:0], "https://discord.com/channels/"...)
 	if guild == 0 {
-		where = "@me"
+		link = append(link, "@me"...)
+	} else {
+		link = strconv.AppendUint(link, uint64(guild), 10)
 	}
-	return "https://discord.com/channels/" + where + "/" + channel.String() + "/" + message.String()
+	link = strconv.AppendUint(append(link, '/'), uint64(channel), 10)
+	link = strconv.AppendUint(append(link, '/'), uint64(message), 10)
+	return string(link)
 }
 
 func loopback(host string) bool {

@@ -90,8 +90,11 @@ func (r *Relay) Message(ctx context.Context, actor entities.Actor, channel, mess
 		return MessageContext{}, err
 	}
 	last := len(shown) - 1
-	if last < 0 {
+	if last < 0 || shown[last].ID != message {
 		return MessageContext{}, errNoMessage
+	}
+	for i := range reacted { // naming the others took time
+		reacted[i].By = r.stillThere(reacted[i].By)
 	}
 	return MessageContext{Message: shown[last], Above: shown[:last], Reactions: reacted, Thread: thread}, nil
 }

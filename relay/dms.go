@@ -20,6 +20,9 @@ const (
 	// dmsEnd is how long what was heard is still routed when the program ends. The next start fetches
 	// what is left.
 	dmsEnd = time.Second
+	// dmPatience is how long a message waits for the servers of its entity, which Discord tells of
+	// one by one at the start. In a longer outage the person is asked.
+	dmPatience = 30 * time.Second
 	// received is the reaction that says that a message found its entity.
 	received = "✅"
 	// RoutingMenu is the custom id of the menu that asks whom a direct message is for.
@@ -142,7 +145,7 @@ func (r *Relay) attendDM(ctx context.Context, user snowflake.ID, p private) {
 		return
 	}
 	pause := r.dms.rest(user)
-	if ctx.Err() == nil && !errors.Is(err, errDMsEnding) {
+	if ctx.Err() == nil && !errors.Is(err, errDMsEnding) && !errors.Is(err, entities.ErrPending) {
 		r.log.Warn("route a direct message; trying again", "err", scrubError(err), "pause", pause)
 	}
 }
@@ -152,13 +155,14 @@ func (r *Relay) receive(ctx context.Context, user snowflake.ID, p private) error
 	case p.deleted != 0:
 		return r.registry.Withdraw(ctx, ingest, p.deleted)
 	case p.missed != nil:
+		p.missed.since = p.since
 		return r.fetchDMs(ctx, user, p.missed)
 	case p.do != nil:
 		p.do(ctx)
 		return nil
 	}
 	m := p.message
-	routed, err := r.route(ctx, m, false)
+	routed, err := r.route(ctx, m, false, p.since)
 	switch {
 	case err != nil:
 		return err
@@ -176,8 +180,11 @@ func (r *Relay) receive(ctx context.Context, user snowflake.ID, p private) error
 }
 
 // route decides whom a message is for, after asking Discord for what that depends on.
-func (r *Relay) route(ctx context.Context, m discord.Message, missed bool) (entities.Routed, error) {
-	in := entities.IncomingDM{User: m.Author.ID, Channel: m.ChannelID, Message: m.ID, At: m.CreatedAt.UTC(), Missed: missed}
+func (r *Relay) route(ctx context.Context, m discord.Message, missed bool, since time.Time) (entities.Routed, error) {
+	in := entities.IncomingDM{
+		User: m.Author.ID, Channel: m.ChannelID, Message: m.ID, At: m.CreatedAt.UTC(), Missed: missed,
+		Patient: time.Since(since) < dmPatience,
+	}
 	if ref := m.MessageReference; ref != nil && ref.MessageID != nil && ref.Type == discord.MessageReferenceTypeDefault {
 		in.Replied = *ref.MessageID
 	}

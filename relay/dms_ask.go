@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"slices"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/rest"
@@ -64,37 +65,63 @@ func (r *Relay) askWhom(ctx context.Context, channel, user, message snowflake.ID
 	return r.registry.Asked(ctx, ingest, user, asked.ID)
 }
 
-// partners lists whom a person may choose, after asking Discord for what that depends on.
+// partners lists whom a person may choose, after asking Discord for what that depends on: first
+// whether the entities' owners are there, and then the person.
 func (r *Relay) partners(ctx context.Context, user snowflake.ID) ([]entities.Entity, error) {
-	choices, gaps, err := r.registry.Partners(ctx, ingest, user)
-	if err != nil || len(gaps) == 0 {
-		return choices, err
+	for range mostGaps {
+		choices, gaps, err := r.registry.Partners(ctx, ingest, user)
+		if err != nil || len(gaps) == 0 {
+			return choices, err
+		}
+		r.fillAll(ctx, gaps)
 	}
-	r.fillAll(ctx, gaps)
-	choices, _, err = r.registry.Partners(ctx, ingest, user)
+	choices, _, err := r.registry.Partners(ctx, ingest, user)
 	return choices, err
 }
 
+// Talk is whom a person writes to from now on.
+type Talk struct {
+	With   entities.Entity // without its persona
+	Waited int             // how many messages of theirs it got that waited for the choice
+}
+
 // Talk makes an entity the one to which goes what a person writes to the bot, and gives it what
-// waited for their choice: so many messages.
-func (r *Relay) Talk(ctx context.Context, actor entities.Actor, id entities.ID) (int, error) {
+// waited for their choice. The messages that asked for it say so then, but for those pressed: the
+// caller changes these.
+func (r *Relay) Talk(ctx context.Context, actor entities.Actor, id entities.ID, pressed ...snowflake.ID) (Talk, error) {
 	channel, err := r.openDM(ctx, actor.User())
 	if err != nil {
-		return 0, wordDM(err)
+		return Talk{}, wordDM(err)
 	}
-	var noted []entities.Noted
+	var chosen entities.Choice
 	late := r.inTurn(ctx, actor.User(), func(ctx context.Context) {
-		noted, err = lacking(ctx, r, func() ([]entities.Noted, error) { return r.registry.ChoosePartner(ctx, actor, id, channel) })
+		chosen, err = lacking(ctx, r, func() (entities.Choice, error) { return r.registry.ChoosePartner(ctx, actor, id, channel) })
 	})
 	if late != nil {
-		return 0, late
+		return Talk{}, late
 	}
 	if err != nil {
-		return 0, err
+		return Talk{}, err
 	}
 	r.dms.show(actor.User(), id)
-	r.wake(noted)
-	return len(noted), nil
+	r.wake(chosen.Noted)
+	for _, menu := range chosen.Menus {
+		if !slices.Contains(pressed, menu) {
+			r.closeMenu(ctx, channel, menu, chosen.Entity)
+		}
+	}
+	return Talk{With: chosen.Entity, Waited: len(chosen.Noted)}, nil
+}
+
+// closeMenu has a message that asked for a choice say what was chosen. It is not worth a second
+// try: who presses it later chooses anew.
+func (r *Relay) closeMenu(ctx context.Context, channel, menu snowflake.ID, chosen entities.Entity) {
+	said, none := "It went to **"+Plain(chosen.Name)+"**.", []discord.LayoutComponent{}
+	nobody := nobody()
+	_, err := r.disc.Rest.UpdateMessage(channel, menu, discord.MessageUpdate{Content: &said, Components: &none, AllowedMentions: &nobody}, rest.WithCtx(ctx))
+	if err != nil {
+		r.log.Debug("close the menu of a choice", "err", scrubError(err))
+	}
 }
 
 // Partners lists the entities that a person may choose to write to, at most 25.

@@ -19,6 +19,7 @@ type missedDMs struct {
 	from    snowflake.ID // where to begin with somebody who is not known; 0 for nowhere
 	reached snowflake.ID // what was looked at so far
 	fetched int
+	since   time.Time       // when it was begun
 	last    discord.Message // that was routed
 	to      entities.Entity
 }
@@ -127,7 +128,7 @@ func (r *Relay) askForDMs(ctx context.Context, channel, after snowflake.ID, limi
 }
 
 func (r *Relay) routeMissed(ctx context.Context, m discord.Message, cached uint64, missed *missedDMs, known bool) error {
-	routed, err := r.route(ctx, m, known)
+	routed, err := r.route(ctx, m, known, missed.since)
 	if err != nil || routed.Noted == nil {
 		return err
 	}

@@ -100,15 +100,15 @@ func (m *dmModel) write() {
 func (m *dmModel) talk() {
 	m.t.Helper()
 	i := m.rand.IntN(2)
-	n, err := m.relay.Talk(m.t.Context(), m.mias(), m.ids[i])
+	talk, err := m.relay.Talk(m.t.Context(), m.mias(), m.ids[i])
 	if !m.listens(i) {
 		if _, refused := entities.AsRefusal(err); !refused {
 			m.t.Fatalf("she may choose %s: %v", m.names[i], err)
 		}
 		return
 	}
-	if err != nil || n != len(m.waiting) {
-		m.t.Fatalf("%d of %d went to %s: %v", n, len(m.waiting), m.names[i], err)
+	if err != nil || talk.Waited != len(m.waiting) || talk.With.ID != m.ids[i] {
+		m.t.Fatalf("%d of %d went to %s: %v", talk.Waited, len(m.waiting), m.names[i], err)
 	}
 	for _, text := range m.waiting {
 		m.canary[text] = i

@@ -27,6 +27,7 @@ type private struct {
 	deleted snowflake.ID // 0 unless they took this back
 	missed  *missedDMs   // nil unless what they wrote before what follows is to be fetched
 	do      func(context.Context)
+	since   time.Time // when it was put there
 }
 
 // said says whether it is a message.
@@ -121,7 +122,7 @@ func (d *dms) fetch(user snowflake.ID, p *pile, from snowflake.ID) {
 			return
 		}
 	}
-	p.items = append(p.items, private{missed: &missedDMs{from: from}})
+	p.items = append(p.items, private{missed: &missedDMs{from: from}, since: time.Now()})
 	d.queue(user, p)
 }
 
@@ -165,7 +166,7 @@ func (d *dms) hear(user snowflake.ID, m discord.Message, mark uint64) {
 		d.fetch(user, p, m.ID-1)
 		return
 	}
-	p.items = append(p.items, private{message: m, mark: mark})
+	p.items = append(p.items, private{message: m, mark: mark, since: time.Now()})
 	d.held++
 	d.queue(user, p)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
@@ -209,9 +210,11 @@ func wordDM(err error) error {
 		return entities.Refuse(entities.NotAllowed, "Discord does not let the bot write to this person: they share no server with the bot any more.")
 	case rest.JSONErrorCodeOpeningDirectMessagesTooFast:
 		return entities.Refuse(entities.Unavailable, "Discord lets the bot open no more direct messages just now. Nothing was sent; try again in some minutes.")
-	case rest.JSONErrorCodeUnknownUser:
+	case rest.JSONErrorCodeUnknownUser, rest.JSONErrorCodeInvalidRecipients:
 		return entities.Refuse(entities.NotFound, "Discord knows no such person.")
-	default:
-		return word(err)
 	}
+	if _, limited := errors.AsType[*LongWaitError](err); !limited && httpStatus(err) == http.StatusForbidden {
+		return entities.Refuse(entities.NotAllowed, "Discord does not let the bot write to this person, and does not say why. Nothing was sent. The person may have left the bot's servers or Discord; else whoever runs the bot finds more in its log.")
+	}
+	return word(err)
 }

@@ -23,8 +23,12 @@ func TestExtras(t *testing.T) {
 				`"image":{"url":"https://cdn.example/a/cat.png?ex=1"}}]}`,
 			"embed", "by A\nT\nD\nN: V\nimage: cat.png\nfooter: F",
 		},
-		"voice":   {`{"type":0,"flags":8192,"attachments":[{"id":"5","filename":"voice-message.ogg","size":1,"url":"x","proxy_url":"x","duration_secs":3.4}]}`, "voice message", "3 s"},
-		"notice":  {`{"type":7}`, "notice of Discord", "joined the server"},
+		"voice":  {`{"type":0,"flags":8192,"attachments":[{"id":"5","filename":"voice-message.ogg","size":1,"url":"x","proxy_url":"x","duration_secs":3.4}]}`, "voice message", "3 s"},
+		"notice": {`{"type":7}`, "notice of Discord", "joined the server"},
+		"followed": {
+			`{"type":0,"flags":2,"content":"news","message_reference":{"type":0,"message_id":"5","channel_id":"6","guild_id":"7"}}`,
+			"announcement", "published in another server's channel, which this one follows",
+		},
 		"unknown": {`{"type":63}`, "notice of Discord", "type 63"},
 	} {
 		var m discord.Message

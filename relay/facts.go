@@ -72,7 +72,9 @@ func (r *Relay) learnChannel(event gateway.EventData) {
 	case gateway.EventThreadCreate:
 		r.learnThread(e.GuildThread, e.ThreadMember.UserID != 0 || r.joined(e.ID()))
 	case gateway.EventThreadUpdate:
+		before, known := r.world.Channel(e.ID())
 		r.learnThread(e.GuildThread, r.joined(e.ID()))
+		r.woken(e.GuildThread, known && !before.Archived)
 	case gateway.EventThreadDelete:
 		r.world.RemoveChannel(e.ID)
 	case gateway.EventThreadListSync:

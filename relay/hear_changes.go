@@ -102,7 +102,7 @@ func (r *Relay) hearDeletions(guild *snowflake.ID, channel snowflake.ID, ids ...
 	for _, id := range ids {
 		e := entities.Event{Kind: entities.EventDelete, ChannelID: channel, MessageID: id, At: r.now().UTC()}
 		if old, ok := known[id]; ok {
-			if r.cache.proxied(old, r.now()) {
+			if r.cache.proxied(old, r.now(), r.speaksHere) {
 				continue // what it said is still there
 			}
 			if guild != nil {

@@ -133,14 +133,31 @@ func (r *Relay) write(all []utterance) error {
 	if err != nil {
 		return err
 	}
-	if err := r.registry.SetWatermarks(ctx, actor, marksOf(all)); err != nil {
-		return err
-	}
+	r.noteSettled(ctx, marksOf(all))
 	for _, h := range all {
 		h.done()
 	}
 	r.wake(appended)
 	return nil
+}
+
+// mostUnsettled bounds the watermarks that wait to be written. Those past it are had again: what is
+// not settled is looked for at the next login.
+const mostUnsettled = 1000
+
+// noteSettled writes watermarks down. What was heard is in the log by then and is not written again
+// because of them: what cannot be written now is, with the next.
+func (r *Relay) noteSettled(ctx context.Context, marks []entities.Watermark) {
+	marks = append(r.inbox.unsettled, marks...)
+	r.inbox.unsettled = nil
+	err := r.registry.SetWatermarks(ctx, ingest, marks)
+	if err == nil {
+		return
+	}
+	r.log.Error("note up to where channels are settled", "err", err, "channels", len(marks))
+	if !entities.Unfit(err) {
+		r.inbox.unsettled = marks[max(0, len(marks)-mostUnsettled):]
+	}
 }
 
 // attribute fills in whose lines the messages are, as far as it was not known from an echo.

@@ -19,9 +19,14 @@ import (
 // refuse has the database refuse events, as the condition says, by an expression that fails.
 func (s *stage) refuse(when, failing string) {
 	s.t.Helper()
+	s.refuseIn("events", when, failing)
+}
+
+func (s *stage) refuseIn(table, when, failing string) {
+	s.t.Helper()
 	db := must(sql.Open("sqlite", s.database+"?_pragma=busy_timeout(5000)"))(s.t)
 	defer func() { s.ok(db.Close()) }()
-	_, err := db.ExecContext(s.t.Context(), "CREATE TRIGGER refused BEFORE INSERT ON events WHEN "+when+" BEGIN SELECT "+failing+"; END")
+	_, err := db.ExecContext(s.t.Context(), "CREATE TRIGGER refused BEFORE INSERT ON "+table+" WHEN "+when+" BEGIN SELECT "+failing+"; END")
 	s.ok(err)
 }
 
@@ -86,6 +91,28 @@ func TestAnEchoThatCanNeverBeWritten(t *testing.T) {
 	if _, err := s.relay.Edit(t.Context(), talks, snowflake.ID(s.general), sent.MessageIDs[0], "hi there"); err != nil {
 		t.Errorf("it is not the entity's: %v", err)
 	}
+}
+
+// Whose line it is cannot be written down either: what else happens on Discord still is.
+func TestALandingThatCanNeverBeWritten(t *testing.T) {
+	t.Parallel()
+	s, ada, cursor := missedStage(t)
+	bob := s.miasEntity("Bob")
+	s.refuseIn("ownerships", "new.entity_id = '"+string(bob.EntityID())+"'", "RAISE(ABORT, 'no')")
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		_, _ = s.relay.Say(t.Context(), bob, relay.Line{Channel: snowflake.ID(s.general), Content: "hi"}) // whatever becomes of it
+	}()
+	s.until("the line stands", func() bool { return strings.Contains(s.contents(s.general), "hi") })
+	s.until("the echo was set aside", func() bool { return s.relay.Status().Aside > 0 })
+	s.silent(ada, cursor)
+	s.ok(s.disc.RemoveMember(s.guild, s.mia))
+	s.until("its owner's departure is written down", func() bool {
+		residents := must(s.reg.List(t.Context(), s.admin()))(t)
+		return slices.ContainsFunc(residents, func(r entities.Resident) bool { return r.Presence.Cause == entities.OwnerLeft })
+	})
+	<-said
 }
 
 // An id that no database holds is left out before the database is asked.

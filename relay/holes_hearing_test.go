@@ -64,3 +64,19 @@ func TestNobodyWaitsInAForum(t *testing.T) {
 		t.Errorf("to wait: %v", err)
 	}
 }
+
+// An entity that answers with a word of what somebody said has not said that again: that it was
+// deleted then is told.
+func TestALineIsNoProxy(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{NoRateLimits: true})
+	s.play()
+	_, ada := s.entity("Ada", nil, s.general)
+	_, bob := s.entity("Bob", nil, s.general)
+	asked := must(s.disc.Say(s.mia, s.general, "is it ok?"))(t)
+	s.gets("asked", ada, "message mia: is it ok?")
+	s.say(bob, s.general, "ok")
+	s.gets("answered", ada, "message Bob: ok")
+	s.ok(s.disc.DeleteMessages(s.mia, s.general, asked.ID))
+	s.gets("its deletion", ada, "delete mia")
+}

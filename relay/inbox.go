@@ -14,6 +14,7 @@ type inbox struct {
 	lost      atomic.Int64 // changes and reactions for which there was no room
 	aside     atomic.Int64 // events that can never be written
 	spilt     spilt
+	unsettled []entities.Watermark // of the goroutine that writes the event log
 	listeners listeners
 }
 
@@ -32,7 +33,7 @@ func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxReques
 	if err != nil {
 		return Inbox{}, err
 	}
-	found, _, err := r.look(ctx, actor, sight{scope: req.Scope, after: after, limit: limitOf(req.Limit), room: req.Room})
+	found, _, err := r.look(ctx, actor, sight{scope: req.Scope, after: after, limit: limitOf(req.Limit), room: req.Room, shown: req.Measure})
 	if err != nil || !req.Overview {
 		return found, err
 	}

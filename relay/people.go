@@ -67,12 +67,12 @@ func (r *Relay) FindMember(ctx context.Context, actor entities.Actor, req Member
 		}
 		people = append(people, found...)
 	}
-	// Rights may have changed while Discord answered.
+	// Rights may have changed while Discord answered, and people may hide by now.
 	if guilds, err = r.servers(ctx, actor, entities.MeetPeople, req.Server); err != nil {
 		return nil, err
 	}
 	people = slices.DeleteFunc(people, func(p Person) bool {
-		return !slices.ContainsFunc(guilds, func(g entities.Guild) bool { return g.ID == p.Guild.ID })
+		return (p.Entity == "" && !r.shows(p.ID)) || !slices.ContainsFunc(guilds, func(g entities.Guild) bool { return g.ID == p.Guild.ID })
 	})
 	slices.SortStableFunc(people, func(a, b Person) int { return cmp.Compare(b.called(name), a.called(name)) })
 	return people[:min(len(people), MaxPeople)], nil

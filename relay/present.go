@@ -51,7 +51,7 @@ func (p presenter) message(m *discord.Message) Message {
 	if m.EditedTimestamp != nil {
 		out.EditedAt = m.EditedTimestamp.UTC()
 	}
-	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
+	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault && !crossposted(m) {
 		out.ReplyTo = &Reply{MessageID: *m.MessageReference.MessageID}
 		// In direct messages what is answered may have been said to, or by, another entity.
 		if quoted := m.ReferencedMessage; quoted != nil && p.hides(quoted) {
@@ -97,6 +97,11 @@ func (p presenter) author(m *discord.Message) Author {
 	}
 	return a
 }
+
+// crossposted says whether a message was published in another server's channel, which this one
+// follows. It refers to that one (Discord: resources/message, "Message Reference Types") and
+// answers nothing.
+func crossposted(m *discord.Message) bool { return m.Flags.Has(discord.MessageFlagIsCrosspost) }
 
 // called is what somebody is called on the server. Of a webhook only the message tells.
 func (p presenter) called(user discord.User) string {
