@@ -1,13 +1,16 @@
 package mcp_test
 
 import (
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
+	"troupe/mcp"
 )
 
 // TestSubscribeRefused shows that what an entity may not hear cannot be subscribed to, and says
@@ -139,4 +142,26 @@ func (s *stage) delete(t *testing.T, who entities.Created, session string) *http
 	r := s.request(t, http.MethodDelete, who, "")
 	r.Header.Set("Mcp-Session-Id", session)
 	return r
+}
+
+// TestSessionAfterRestart goes on with calls in a session of the program's last run. What that had
+// subscribed to is not known any more, so its stream has to begin anew.
+func TestSessionAfterRestart(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	session := s.begin(t, ada)
+	again, err := mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, Version: "1.2.4", Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	served := httptest.NewServer(again.Handler())
+	defer served.Close()
+	s.url = served.URL
+	if status, body := s.inSession(t, ada, session, ping); status != 200 {
+		t.Errorf("a call: %d %s", status, body)
+	}
+	if status, _, body := send(t, s.get(t, ada, session)); status != 404 {
+		t.Errorf("the stream: %d %s", status, body)
+	}
+	if status, _, _ := send(t, s.delete(t, ada, session)); status != 204 {
+		t.Errorf("the end: %d", status)
+	}
 }

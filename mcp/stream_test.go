@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -188,5 +189,27 @@ func TestHeartbeat(t *testing.T) {
 			must(t, err)
 			read = append(read, more[:n]...)
 		}
+	}
+}
+
+// TestStreamOutlivesRequests has a server whose requests must come and be answered soon: that does
+// not hold for streams.
+func TestStreamOutlivesRequests(t *testing.T) {
+	s := newStage(t)
+	mcp.HurryBeats(s.server, 50*time.Millisecond)
+	ada := s.entity(t, "Ada", "", s.general)
+	strict := httptest.NewUnstartedServer(s.server.Handler())
+	strict.Config.ReadTimeout, strict.Config.WriteTimeout = 100*time.Millisecond, 150*time.Millisecond
+	strict.Start()
+	t.Cleanup(strict.Close)
+	s.url = strict.URL
+	for _, answer := range []*http.Response{s.streamOf(t, ada, s.begin(t, ada)), s.opens(t, s.listening(t, ada, `"discord://inbox"`)), s.sseStream(t, ada)} {
+		for beats := 0; beats < 8; { // 400 ms
+			more := make([]byte, 512)
+			n, err := answer.Body.Read(more)
+			must(t, err)
+			beats += strings.Count(string(more[:n]), ":\n\n")
+		}
+		must(t, answer.Body.Close())
 	}
 }
