@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 
@@ -163,5 +164,37 @@ func TestSessionAfterRestart(t *testing.T) {
 	}
 	if status, _, _ := send(t, s.delete(t, ada, session)); status != 204 {
 		t.Errorf("the end: %d", status)
+	}
+}
+
+// TestSubscribedAlone forgets what a session subscribed to that opens no stream to be told on.
+func TestSubscribedAlone(t *testing.T) {
+	s := newStage(t)
+	now := time.Now()
+	ada := s.entity(t, "Ada", "", s.general)
+	patient, err := mcp.New(mcp.Config{
+		Registry: s.registry, Relay: s.relay, PublicURL: publicURL, Version: "1.2.4", Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return now },
+	})
+	must(t, err)
+	served := httptest.NewServer(patient.Handler())
+	defer served.Close()
+	s.url = served.URL
+	session := s.begin(t, ada)
+	if status, body := s.inSession(t, ada, session, `{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"discord://inbox"}}`); status != 200 || !strings.Contains(body, `"result":{}`) {
+		t.Fatalf("%d %s", status, body)
+	}
+	kept := func() bool {
+		patient.Clients()
+		return mcp.Held(patient) > 0
+	}
+	if now = now.Add(5 * time.Minute); !kept() {
+		t.Error("it was forgotten at once")
+	}
+	if now = now.Add(6 * time.Minute); kept() {
+		t.Error("it is kept for ever")
+	}
+	if status, _ := s.inSession(t, ada, session, ping); status != 200 {
+		t.Errorf("the session itself: %d", status)
 	}
 }
