@@ -104,7 +104,7 @@ func (m *logModel) actions() map[string]func(*rapid.T) {
 func TestTheInboxAgreesWithThePlainModel(t *testing.T) {
 	checks, steps := 6, 400
 	if full {
-		checks, steps = 50, 2000
+		checks, steps = 56, 2000
 	}
 	fewChecks(t, checks)
 	manySteps(t, steps)
@@ -130,7 +130,7 @@ func TestTheInboxAgreesWithThePlainModel(t *testing.T) {
 func TestPagesInTurnAgreeWithThePlainModel(t *testing.T) {
 	checks := 10
 	if full {
-		checks = 500
+		checks = 250
 	}
 	fewChecks(t, checks)
 	manySteps(t, 120)

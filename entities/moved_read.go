@@ -38,27 +38,35 @@ func (s *stock) read(db *gorm.DB) error {
 	return s.readTimes(db)
 }
 
-type channelRow struct{ GuildID, ChannelID snowflake.ID }
+// channelRow is a channel with events, the last of which stands at a position.
+type channelRow struct {
+	GuildID, ChannelID snowflake.ID
+	Latest             int64
+}
 
-// channels lists the channels with events after the lowest position. It steps from channel to
-// channel in the index, and so costs the more the more channels there are, not events.
-func (s *stock) channels(db *gorm.DB) ([]channelRow, error) {
-	var all, theirs []channelRow
-	err := db.Raw(`WITH RECURSIVE steps(id) AS (
+// readLogged lists the channels with events after a position. It steps from channel to channel in
+// the index, and so costs the more the more channels there are, not events.
+func readLogged(db *gorm.DB, after int64) (all []channelRow, err error) {
+	err = db.Raw(`WITH RECURSIVE steps(id) AS (
 			SELECT min(channel_id) FROM events
 			UNION ALL SELECT (SELECT min(channel_id) FROM events WHERE channel_id > steps.id) FROM steps WHERE steps.id IS NOT NULL
 		)
-		SELECT id AS channel_id, (SELECT guild_id FROM events WHERE channel_id = steps.id ORDER BY seq DESC LIMIT 1) AS guild_id
-		FROM steps WHERE id IS NOT NULL AND EXISTS (SELECT 1 FROM events WHERE channel_id = steps.id AND seq > ?)`, s.lowest()).Scan(&all).Error
+		SELECT * FROM (SELECT id AS channel_id, (SELECT guild_id FROM events WHERE channel_id = steps.id ORDER BY seq DESC LIMIT 1) AS guild_id,
+			(SELECT max(seq) FROM events WHERE channel_id = steps.id) AS latest FROM steps WHERE id IS NOT NULL) AS logged
+		WHERE latest > ?`, after).Scan(&all).Error
 	if err != nil {
-		return nil, fmt.Errorf("read which channels moved: %w", err)
+		return nil, fmt.Errorf("read which channels the event log has: %w", err)
 	}
-	for _, c := range all {
-		if s.entry.stays[c.GuildID] != nil {
-			theirs = append(theirs, c)
-		}
+	return all, nil
+}
+
+// channels lists the channels of the entity's guilds with events after the lowest position.
+func (s *stock) channels(db *gorm.DB) ([]channelRow, error) {
+	all, err := readLogged(db, s.lowest())
+	if err != nil {
+		return nil, err
 	}
-	return theirs, nil
+	return slices.DeleteFunc(all, func(c channelRow) bool { return s.entry.stays[c.GuildID] == nil }), nil
 }
 
 // readChannel counts the oldest unread events of a channel, and says how many it looked at.

@@ -214,6 +214,9 @@ func (r *Registry) hears(e *entry, guild, channel snowflake.ID) judgement {
 	if !ok {
 		return judgement{known: true}
 	}
+	if r.world.mayBeThread(guild, channel) {
+		return judgement{}
+	}
 	f, ok := r.facts(e, channel)
 	if !ok || f.guild.ID != guild {
 		return judgement{known: true}

@@ -1,6 +1,7 @@
 package entities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -47,14 +48,14 @@ func (r *Registry) Unsettled(ctx context.Context, actor Actor, parent snowflake.
 	return found, nil
 }
 
-// Strange gives the channels of a guild for which entities have rules of their own and of which
-// nothing is known, the lowest id first: archived threads, or what is gone. Only the program
-// itself asks.
+// Strange gives the channels of a guild of which nothing is known, which are archived threads, or
+// gone: first those for which entities have rules of their own, then those in the event log, the
+// last heard first. Only the program itself asks.
 func (r *Registry) Strange(ctx context.Context, actor Actor, guild snowflake.ID) ([]snowflake.ID, error) {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return nil, err
 	}
-	strange := map[snowflake.ID]bool{}
+	ruled := map[snowflake.ID]bool{}
 	for _, e := range r.roster.in(guild) {
 		in, ok := e.stays[guild]
 		if !ok {
@@ -62,9 +63,20 @@ func (r *Registry) Strange(ctx context.Context, actor Actor, guild snowflake.ID)
 		}
 		for id := range in.rules {
 			if _, known := r.world.Channel(id); !known {
-				strange[id] = true
+				ruled[id] = true
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(strange)), nil
+	logged, err := readLogged(r.db.reader.WithContext(ctx), 0)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(logged, func(a, b channelRow) int { return cmp.Compare(b.Latest, a.Latest) })
+	strange := slices.Sorted(maps.Keys(ruled))
+	for _, c := range logged {
+		if _, known := r.world.Channel(c.ChannelID); c.GuildID == guild && !known && !ruled[c.ChannelID] {
+			strange = append(strange, c.ChannelID)
+		}
+	}
+	return strange, nil
 }

@@ -138,6 +138,10 @@ func (in inbox) writeGap(p *page, one item) {
 	if one.Gap.From != "" {
 		from = "from " + one.Gap.From + " to " + one.Gap.Until
 	}
+	if one.Reason == string(entities.ByDM) {
+		p.say("gap: what a person wrote to you %s was more than is fetched, and did not reach you. Ask them.", from)
+		return
+	}
 	where := "read_messages with channel=" + one.ChannelID
 	if one.MessageID != "" {
 		where += " and after=" + one.MessageID

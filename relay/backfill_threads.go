@@ -21,7 +21,7 @@ import (
 const (
 	archivePage      = 100 // threads; Discord's most
 	mostArchivePages = 3   // of a channel
-	mostStrange      = 50  // threads of a server that are asked for by their ids
+	mostStrange      = 200 // threads of a server that are asked for by their ids
 	// archiveLife is how long ago a thread was archived that the program looks at first of all.
 	archiveLife = 30 * 24 * time.Hour
 	// archiveSlack is for clocks that differ from Discord's.
@@ -104,6 +104,7 @@ func (r *Relay) lookThroughArchives(ctx context.Context) {
 
 func (r *Relay) lookThroughGuild(ctx context.Context, guild snowflake.ID, since time.Time) error {
 	if known, ok := r.world.Guild(guild); !ok || !known.Available {
+		r.world.ThreadsFound(guild)
 		return nil // it is looked through when it is there again
 	}
 	if r.world.Pending(guild) {
@@ -112,6 +113,7 @@ func (r *Relay) lookThroughGuild(ctx context.Context, guild snowflake.ID, since 
 	if err := r.askForStrange(ctx, guild); err != nil {
 		return err
 	}
+	r.foundThreads(guild)
 	needed := discord.PermissionViewChannel | discord.PermissionReadMessageHistory
 	for _, c := range r.world.Channels(guild) {
 		if holdsThreads(c) && r.hears(c.ID) && r.world.BotPermissions(c.ID, r.now()).Has(needed) {
@@ -127,8 +129,17 @@ func holdsThreads(c entities.Channel) bool {
 	return c.IsForum() || c.Type == discord.ChannelTypeGuildText || c.Type == discord.ChannelTypeGuildNews
 }
 
-// askForStrange asks for the threads that entities were let into by themselves, as all private ones
-// are, and that are not known because they are archived.
+// foundThreads has everybody look again who waits: what was said in the archived threads can be
+// decided about now.
+func (r *Relay) foundThreads(guild snowflake.ID) {
+	r.world.ThreadsFound(guild)
+	for _, w := range r.inbox.listeners.list() {
+		w.ring()
+	}
+}
+
+// askForStrange asks for the threads that are not known because they are archived, but that
+// entities were let into by themselves, as all private ones are, or in which something was heard.
 func (r *Relay) askForStrange(ctx context.Context, guild snowflake.ID) error {
 	strange, err := r.registry.Strange(ctx, ingest, guild)
 	if err != nil {

@@ -110,3 +110,31 @@ func TestManyArchivedThreads(t *testing.T) {
 	s.until("the archive was looked through", func() bool { return s.askedForArchives() == before+3 })
 	s.silent(ada, cursor)
 }
+
+// What was heard in a thread is not lost on who reads it only after the thread was archived and the
+// program began anew, or its session. A thread that is gone by then holds nothing up.
+func TestHeardInArchivedThreads(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(s *stage){
+		"after a new session": func(s *stage) { s.newSession(); s.relogin() },
+		"after a restart":     func(s *stage) { s.halt(); s.play() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, ada, cursor := missedStage(t)
+			thread := s.openThread("soon over")
+			said := s.sayLines(thread, "heard", 5)
+			s.until("it is heard", func() bool { return len(s.wait(ada, cursor, 0).Messages) == 5 })
+			s.archive(thread, true)
+			gone := s.openThread("soon gone")
+			s.sayLines(gone, "unheard", 1)
+			s.until("it is heard too", func() bool { return len(s.wait(ada, cursor, 0).Messages) == 6 })
+			if err := s.disc.DeleteChannel(gone); err != nil {
+				t.Fatal(err)
+			}
+			leave(s)
+			said = append(said, s.sayLines(s.general, "afterwards", 1)...)
+			s.silent(ada, s.hearAll(ada, cursor, said...))
+		})
+	}
+}

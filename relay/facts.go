@@ -118,6 +118,7 @@ func (r *Relay) learnGuild(g discord.GatewayGuild) {
 			self = membership(m)
 		}
 	}
+	r.world.SeekThreads(g.ID) // before anything of it can be read
 	r.world.PutGuild(known, roles, self, channels)
 	for _, m := range g.Members {
 		r.notice(g.ID, m.User, m)

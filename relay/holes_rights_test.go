@@ -77,7 +77,9 @@ func TestOlderTextsWantTheRightToRead(t *testing.T) {
 	s.ok(s.disc.ChangeChannel(s.general, func(c *sandbox.Channel) {
 		c.Overwrites = append(c.Overwrites, sandbox.Overwrite{ID: s.mia, Type: 1, Deny: sandbox.ReadMessageHistory})
 	}))
-	s.until("she may not read what is older", func() bool { return s.may(ada, entities.Hear, s.general) && !s.may(ada, entities.ReadHistory, s.general) })
+	s.until("she may not read what is older", func() bool {
+		return s.may(ada, entities.Hear, s.general) && !s.may(ada, entities.ReadHistory, s.general)
+	})
 	must(s.disc.Say(s.olivia, s.general, "CANARY"))(t)
 	inbox := func() relay.Inbox { return must(s.relay.Inbox(t.Context(), ada, relay.InboxRequest{}))(t) }
 	s.until("it is heard", func() bool { return len(inbox().Items) == 1 })
