@@ -37,7 +37,7 @@ func (s *stage) fuzzed(t *testing.T, who entities.Created, r *http.Request) (int
 }
 
 func posted(path, body string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader(body)) //nolint:noctx // the handler is called, nothing is sent
+	r := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader(body))
 	r.URL.Path = path
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")

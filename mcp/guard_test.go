@@ -232,6 +232,11 @@ func TestPage(t *testing.T) {
 	}
 	status, h, page := get("/mcp/" + string(ada.Entity.ID))
 	_, _, other := get("/mcp/nobody")
+	for _, form := range []string{"/mcp", "/", "/mcp/nobody/sse"} {
+		if status, _, same := get(form); status != 200 || same != page {
+			t.Errorf("%s: %d", form, status)
+		}
+	}
 	if status != 200 || !strings.HasPrefix(h.Get("Content-Type"), "text/html") || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("%d %v", status, h)
 	}

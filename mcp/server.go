@@ -189,7 +189,8 @@ type Clients struct {
 // Clients counts who is connected now.
 func (s *Server) Clients() Clients {
 	running, waiting := s.calls.count()
-	return Clients{Recent: s.seen.count(s.now()), Running: running, Waiting: waiting, Streams: s.streams.count(), Panics: s.panics.Load(), Broken: s.broken.Load()}
+	now := s.now()
+	return Clients{Recent: s.seen.count(now), Running: running, Waiting: waiting, Streams: s.streams.count(now), Panics: s.panics.Load(), Broken: s.broken.Load()}
 }
 
 // Close takes no more calls, ends streams and calls that only wait, and returns when all are done

@@ -35,6 +35,7 @@ type streams struct {
 	byEntity  map[entities.ID]map[*listener]struct{}
 	all       int
 	open      int // with a stream
+	swept     time.Time
 	closing   bool
 	drained   chan struct{} // closed when closing and no stream is open any more
 }
@@ -65,11 +66,8 @@ func (s *streams) find(actor entities.Actor, session string, now time.Time) (*li
 	if known, ok := s.bySession[session]; ok {
 		return known, nil
 	}
+	s.forget(now)
 	own := s.byEntity[actor.EntityID()]
-	if s.all >= maxSubscribers || len(own) >= maxSubscribersEach {
-		s.forget(now)
-		own = s.byEntity[actor.EntityID()]
-	}
 	switch {
 	case len(own) >= maxSubscribersEach:
 		return nil, errTooMany
@@ -91,6 +89,10 @@ func (s *streams) find(actor entities.Actor, session string, now time.Time) (*li
 
 // forget drops those that have had no stream for long.
 func (s *streams) forget(now time.Time) {
+	if now.Sub(s.swept) < sweepEvery {
+		return
+	}
+	s.swept = now
 	for _, own := range s.byEntity {
 		for one := range maps.Clone(own) {
 			if one.cut == nil && now.Sub(one.since) >= subscribedAlone {
@@ -217,9 +219,10 @@ func (s *streams) close() <-chan struct{} {
 	return s.drained
 }
 
-func (s *streams) count() int {
+func (s *streams) count(now time.Time) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forget(now)
 	return s.open
 }
 
