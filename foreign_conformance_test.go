@@ -20,6 +20,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // fixtureEntity is the name of the entity that has the suite's fixtures, in a program that is
@@ -57,6 +59,46 @@ func TestConformance(t *testing.T) {
 				t.Logf("%s: %s", revision, sum)
 			}
 		})
+	}
+}
+
+// TestFixturesAreOneEntitys looks at what another entity has, in a program with the fixtures.
+func TestFixturesAreOneEntitys(t *testing.T) {
+	foreign(t) // it takes a build of its own, as TestConformance does
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	s := openForeignStage(ctx, t, buildForeign(ctx, t, "conformance"), fixtureEntity)
+	if err := s.modal(ctx, []string{"olivia", "/entity create", "name=Bea", "persona=You are Bea.", "channels=general"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.keep(ctx, []string{"bea"}); err != nil {
+		t.Fatal(err)
+	}
+	for who, fixtures := range map[string]bool{"ada": true, "bea": false} {
+		c := s.clients[who]
+		if err := c.connect(ctx); err != nil {
+			t.Fatal(err)
+		}
+		tools, err := c.session.ListTools(ctx, nil)
+		if err != nil || len(tools.Tools) == 0 {
+			t.Fatalf("%s: %v", who, err)
+		}
+		for _, tool := range tools.Tools {
+			if strings.HasPrefix(tool.Name, "test_") != fixtures && tool.Name != "json_schema_2020_12_tool" {
+				t.Errorf("%s has the tool %s", who, tool.Name)
+			}
+		}
+		if _, _, err := c.ask(ctx, "test_simple_text", "{}"); (err == nil) != fixtures {
+			t.Errorf("%s calls a fixture: %v", who, err)
+		}
+		_, err = c.session.ReadResource(ctx, &mcp.ReadResourceParams{URI: "test://static-text"})
+		if (err == nil) != fixtures {
+			t.Errorf("%s reads a fixture: %v", who, err)
+		}
+		prompts, err := c.session.ListPrompts(ctx, nil)
+		if err != nil || slices.ContainsFunc(prompts.Prompts, func(p *mcp.Prompt) bool { return strings.HasPrefix(p.Name, "test_") }) != fixtures {
+			t.Errorf("%s: %v %+v", who, err, prompts)
+		}
 	}
 }
 

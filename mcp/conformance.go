@@ -61,7 +61,7 @@ func (s *Server) fixture(ctx context.Context) bool {
 // addFixtures declares everything that the suite calls by name.
 func (s *Server) addFixtures(core *server.MCPServer) {
 	core.EnableSampling()
-	for _, add := range []func(*server.MCPServer){addContentFixtures, addNotifyingFixtures, addAskingFixtures, addRoundTripFixtures, addSchemaFixtures, addResourceFixtures, addPromptFixtures} {
+	for _, add := range []func(*server.MCPServer){addContentFixtures, addNotifyingFixtures, addAskingFixtures, addRoundTripFixtures, addSchemaFixtures, s.addResourceFixtures, addPromptFixtures} {
 		add(core)
 	}
 }
@@ -109,9 +109,12 @@ func addContentFixtures(core *server.MCPServer) {
 	}
 }
 
-func addResourceFixtures(core *server.MCPServer) {
+func (s *Server) addResourceFixtures(core *server.MCPServer) {
 	read := func(contents func(uri string) mcpgo.ResourceContents) func(context.Context, mcpgo.ReadResourceRequest) ([]mcpgo.ResourceContents, error) {
-		return func(_ context.Context, request mcpgo.ReadResourceRequest) ([]mcpgo.ResourceContents, error) {
+		return func(ctx context.Context, request mcpgo.ReadResourceRequest) ([]mcpgo.ResourceContents, error) {
+			if !s.fixture(ctx) {
+				return nil, server.ErrResourceNotFound
+			}
 			return []mcpgo.ResourceContents{contents(request.Params.URI)}, nil
 		}
 	}

@@ -30,6 +30,7 @@ export async function exercise(client, line) {
   for (const name of ['whoami', 'list_channels', 'send_message', 'wait_for_messages']) {
     assert.ok(names.includes(name), `${name} is not among ${names}`);
   }
+  assert.deepEqual(names.filter(name => name.startsWith('test_')), [], 'these are for the conformance suite only');
   for (const tool of tools) {
     assert.ok(tool.title && tool.description, `${tool.name} is not described`);
     for (const hint of ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']) {
