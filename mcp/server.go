@@ -145,7 +145,6 @@ func (s *Server) connect() error {
 		if t.wants != "" {
 			s.wanted[t.declaration.Name] = t.wants
 		}
-		s.tallies[t.declaration.Name] = &tally{}
 		core.AddTool(t.declaration, s.handle(t))
 	}
 	s.addResources(core)

@@ -119,7 +119,8 @@ func declare(name string, w words, e effect, fields []field, output reflect.Type
 
 // handle runs a tool for the entity that the context carries, and turns errors into words.
 func (s *Server) handle(t tool) server.ToolHandlerFunc {
-	name := t.declaration.Name
+	name, own := t.declaration.Name, &tally{}
+	s.tallies[name] = own
 	return func(ctx context.Context, request mcpgo.CallToolRequest) (result *mcpgo.CallToolResult, _ error) {
 		c, ok := callFrom(ctx)
 		if !ok {
@@ -130,7 +131,7 @@ func (s *Server) handle(t tool) server.ToolHandlerFunc {
 			if broken := recover(); broken != nil {
 				result = mcpgo.NewToolResultError(s.panicked(broken, name))
 			}
-			s.tallies[name].note(result.IsError, s.now().Sub(started))
+			own.note(result.IsError, s.now().Sub(started))
 			s.log.Debug("tool called", "tool", name, "entity", string(c.actor.EntityID()), "refused", result.IsError, "took", s.now().Sub(started))
 		}()
 		result, err := t.run(c.ctx, c, request.Params.RawArguments)
