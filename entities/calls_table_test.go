@@ -40,6 +40,7 @@ func calls(t *testing.T) map[string]call {
 		"Channels":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Channels(c, a)) }},
 		"ResolveChannel": {do: func(c ctx, s *stage, a act) error { _, _, err := s.ResolveChannel(c, a, "#general"); return err }},
 		"Cursor":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Cursor(c, a, 0, entities.ReadTo(1))) }},
+		"SignSession":    {do: func(c ctx, s *stage, a act) error { return errOf(s.SignSession(c, a, "nonce")) }},
 		"Position":       {do: func(c ctx, s *stage, a act) error { _, _, err := s.Position(c, a, s.cursor); return err }},
 		"News":           {do: func(c ctx, s *stage, a act) error { return errOf(s.News(c, a, entities.Query{Limit: 5})) }},
 		"ReadMark":       {do: func(c ctx, s *stage, a act) error { return errOf(s.ReadMark(c, a, entities.ScopeAll)) }},
