@@ -280,9 +280,9 @@ func (d *deafened) talk(ctx context.Context) (end func() error) {
 	}
 }
 
-// TestMissedInAnOutage takes Discord out of reach, once so that sessions outlive it and once so
+// TestMissedInALongOutage takes Discord out of reach, once so that sessions outlive it and once so
 // that they do not. TEST_FULL=1 makes it 60 seconds each time.
-func TestMissedInAnOutage(t *testing.T) {
+func TestMissedInALongOutage(t *testing.T) {
 	t.Parallel()
 	length := time.Duration(round(3, 60)) * time.Second
 	ctx, cancel := patiently(t)

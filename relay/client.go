@@ -61,7 +61,7 @@ const answerTime = 3 * time.Second
 
 // Wait waits until the request may go out, as long as there is time for the answer.
 func (t turnstile) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint) error {
-	if err := t.reads.pass(ctx, endpoint, t.now()); err != nil {
+	if err := t.reads.wait(ctx, endpoint, t.now); err != nil {
 		return fmt.Errorf("%w: %w", errNotSent, err)
 	}
 	inTime := ctx

@@ -19,6 +19,9 @@ const (
 	// Discord allows a bot. What they say, and what was missed, has the other half.
 	readsAtOnce = 250
 	readsTime   = 10 * time.Second
+	// longestRoomWait is how long a call waits for room rather than being refused: its client
+	// would only ask again.
+	longestRoomWait = readsTime
 )
 
 // readerKey is the entity for which Discord is asked, in a context.
@@ -54,30 +57,49 @@ func newReadPace() *readPace {
 	return &readPace{minute: map[entities.ID]int{}, lately: map[entities.ID]int{}}
 }
 
-// pass counts a request that an entity reads by, or refuses it with when there is room again.
+// wait waits a while for room for a request that an entity reads by.
+func (p *readPace) wait(ctx context.Context, endpoint *rest.CompiledEndpoint, now func() time.Time) error {
+	for {
+		room, err := p.pass(ctx, endpoint, now())
+		if err == nil {
+			return nil
+		}
+		pause := room.Sub(now())
+		if deadline, has := ctx.Deadline(); pause > longestRoomWait || has && time.Until(deadline) < pause+answerTime {
+			return err
+		}
+		if !sleep(ctx, max(pause, time.Millisecond)) {
+			return err
+		}
+	}
+}
+
+// pass counts a request that an entity reads by, or refuses it and says when there may be room.
 // Where all of them ask for much, each has the same share: who has not used theirs goes on.
-func (p *readPace) pass(ctx context.Context, endpoint *rest.CompiledEndpoint, now time.Time) error {
+func (p *readPace) pass(ctx context.Context, endpoint *rest.CompiledEndpoint, now time.Time) (room time.Time, err error) {
 	id, _ := ctx.Value(readerKey{}).(entities.ID)
 	if id == "" || endpoint.Endpoint.Method != http.MethodGet {
-		return nil
+		return now, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.age(now)
 	if p.minute[id] >= ReadsPerMinute {
-		return entities.Refuse(entities.Unavailable, "You have had Discord asked as often as you may within a minute (%d times). Go on in %s; check_inbox and wait_for_messages need no asking for what was said just now.",
-			ReadsPerMinute, waitUntil(p.first(0, id).Add(time.Minute), now))
+		room = p.first(0, id).Add(time.Minute)
+		return room, entities.Refuse(entities.Unavailable, "You have had Discord asked as often as you may within a minute (%d times). Go on in %s; check_inbox and wait_for_messages need no asking for what was said just now.",
+			ReadsPerMinute, waitUntil(room, now))
 	}
 	lately := len(p.asked) - p.late
 	share := readsAtOnce / max(len(p.lately), 1)
 	if lately >= readsAtOnce && p.lately[id] > 0 && p.lately[id] >= share || lately >= 2*readsAtOnce {
-		return entities.Refuse(entities.Unavailable, "All entities together have Discord asked for very much just now, and you have had your share. Go on in %s.",
-			waitUntil(p.first(p.late, id).Add(readsTime), now))
+		room = p.first(p.late, id).Add(readsTime)
+		return room, entities.Refuse(entities.Unavailable, "All entities together have Discord asked for very much just now, and you have had your share. Go on in %s.",
+			waitUntil(room, now))
 	}
 	p.asked = append(p.asked, readAt{id, now})
 	p.minute[id]++
 	p.lately[id]++
-	return nil
+	return now, nil
 }
 
 // first is when an entity had Discord asked first, from one request on; when it did not, it is

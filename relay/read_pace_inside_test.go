@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/disgoorg/disgo/rest"
@@ -16,7 +18,7 @@ func (p *readPace) asks(t *testing.T, id entities.ID, times int, now time.Time) 
 	t.Helper()
 	ctx := withReader(t.Context(), id)
 	for range times {
-		if err := p.pass(ctx, rest.GetMessages.Compile(nil, 1), now); err != nil {
+		if _, err := p.pass(ctx, rest.GetMessages.Compile(nil, 1), now); err != nil {
 			refused = err
 		} else {
 			passed++
@@ -34,7 +36,7 @@ func TestOneReaderHasItsShareOfAMinute(t *testing.T) {
 	if passed, _ := p.asks(t, "", 500, now); passed != 500 {
 		t.Errorf("%d of our own passed", passed)
 	}
-	if err := p.pass(withReader(t.Context(), "ada"), rest.CreateMessage.Compile(nil, 1), now); err != nil {
+	if _, err := p.pass(withReader(t.Context(), "ada"), rest.CreateMessage.Compile(nil, 1), now); err != nil {
 		t.Errorf("what is no reading: %v", err)
 	}
 	if passed, _ := p.asks(t, "ada", 500, now.Add(59*time.Second)); passed != 0 {
@@ -81,4 +83,29 @@ func TestReadersShare(t *testing.T) {
 	if len(p.asked)+len(p.minute)+len(p.lately)+p.late != 0 {
 		t.Errorf("after an hour: %d, %d, %d, %d", len(p.asked), len(p.minute), len(p.lately), p.late)
 	}
+}
+
+// A call waits for room that comes soon, when it has the time, and is refused at once when not.
+func TestReadersWaitALittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newReadPace()
+		get := rest.GetMessages.Compile(nil, 1)
+		for n := range 3 {
+			_, _ = p.asks(t, entities.ID(fmt.Sprint("greedy ", n)), 100, time.Now()) // until refused
+		}
+		ctx, begin := withReader(t.Context(), "greedy 0"), time.Now()
+		hasty, cancel := context.WithTimeout(ctx, readsTime)
+		defer cancel()
+		if err := p.wait(hasty, get, time.Now); err == nil || time.Since(begin) != 0 {
+			t.Errorf("without the time it waits %s: %v", time.Since(begin), err)
+		}
+		if err := p.wait(ctx, get, time.Now); err != nil || time.Since(begin) < readsTime || time.Since(begin) > 2*readsTime {
+			t.Errorf("with all the time it waits %s: %v", time.Since(begin), err)
+		}
+		_, _ = p.asks(t, "greedy 0", ReadsPerMinute, time.Now())
+		begin = time.Now()
+		if err := p.wait(ctx, get, time.Now); err == nil || time.Since(begin) != 0 {
+			t.Errorf("for room that comes late it waits %s: %v", time.Since(begin), err)
+		}
+	})
 }
