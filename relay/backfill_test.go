@@ -28,7 +28,7 @@ func (s *stage) hearAll(ada entities.Actor, cursor string, want ...string) strin
 	s.t.Helper()
 	for n := 0; n < len(want); {
 		news := s.wait(ada, cursor, 10*time.Second)
-		if len(news.Messages) == 0 {
+		if news.Items == 0 {
 			s.t.Fatalf("%d of %d lines were heard; log:\n%s", n, len(want), s.log)
 		}
 		cursor = news.Cursor
@@ -48,7 +48,7 @@ func (s *stage) hearBoth(ada entities.Actor, cursor string, general, thread []st
 	want := map[bool][]string{false: general, true: thread}
 	for left := len(general) + len(thread); left > 0; {
 		news := s.wait(ada, cursor, 10*time.Second)
-		if len(news.Messages) == 0 {
+		if news.Items == 0 {
 			s.t.Fatalf("%d lines were not heard; log:\n%s", left, s.log)
 		}
 		cursor = news.Cursor

@@ -153,7 +153,7 @@ func TestMissedTooManyDMs(t *testing.T) {
 	s.newSession()
 	missed := s.tells("missed", 1050)
 	s.relogin()
-	s.until("the gap is there", func() bool { return strings.Contains(s.log.String(), "a person wrote more than is fetched") })
+	s.within(time.Minute, "the gap is there", func() bool { return strings.Contains(s.log.String(), "a person wrote more than is fetched") })
 	live := s.tells("live", 3)
 	s.gotAll(ada, slices.Concat(before, missed[:1000], []string{"a gap"}, live)...)
 }

@@ -88,6 +88,9 @@ func (r *Relay) Waiting() int { return len(r.inbox.listeners.list()) }
 // Narrow leaves room for only so much between the gateway and the event log. Call it before Run.
 func (r *Relay) Narrow(room int) { r.inbox.heard = make(chan utterance, room) }
 
+// Unwritten counts what waits for the event log.
+func (r *Relay) Unwritten() int { return len(r.inbox.heard) }
+
 // Behind counts the channels in which older messages are fetched.
 func (r *Relay) Behind() int {
 	r.backlog.mu.Lock()

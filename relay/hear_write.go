@@ -92,7 +92,7 @@ func (r *Relay) setAside(u utterance, err error) {
 	r.log.Error("an event cannot be written to the event log; it is set aside",
 		"kind", e.Kind, "guild", e.GuildID, "channel", e.ChannelID, "message", e.MessageID, "err", err)
 	if u.echo != nil {
-		r.landLater(u.echo) // it is a line all the same
+		r.landLater(u.echo, e.ChannelID, e.MessageID) // it is a line all the same
 	}
 	u.done()
 }

@@ -214,7 +214,7 @@ func TestNoRoomAndNoWayBack(t *testing.T) {
 			lines := s.sayLines(s.general, "said", 60)
 			s.until("messages found no room", func() bool { return s.relay.Behind() == 1 })
 			release()
-			s.until("all is settled", func() bool { return s.relay.Behind() == 0 })
+			s.until("all is settled", func() bool { return s.relay.Behind() == 0 && s.relay.Unwritten() == 0 })
 			must(s.disc.Say(s.mia, s.general, "the end"))(t)
 			var heard []string
 			gaps := 0

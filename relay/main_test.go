@@ -221,6 +221,7 @@ func (s *stage) say(actor entities.Actor, channel sandbox.ID, content string) re
 // wordsHeard is what a client waits for, by its messages.
 type wordsHeard struct {
 	Messages []relay.Message
+	Items    int // with what is no message: gaps, edits …
 	Cursor   string
 }
 
@@ -230,7 +231,7 @@ func (s *stage) wait(actor entities.Actor, cursor string, timeout time.Duration)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return wordsHeard{found.Messages(), found.Cursor}
+	return wordsHeard{found.Messages(), len(found.Items), found.Cursor}
 }
 
 // contents lists a channel's messages as "name: text".

@@ -88,7 +88,7 @@ func (r *Relay) readBack(ctx context.Context, m *mouth, channel snowflake.ID) er
 		}
 		if f, late := r.claimAt(m, message, false); f != nil && late {
 			if err := r.registry.Land(ctx, ingest, f.line, f.part, f.echo.ChannelID, f.echo.ID); err != nil {
-				r.landLater(f)
+				r.landLater(f, f.echo.ChannelID, f.echo.ID)
 			}
 		}
 	}

@@ -196,7 +196,7 @@ func (r *Relay) landed(ctx context.Context, s *speech, f *flight) {
 		}
 		r.log.Error("write down whose line it is", "message", f.echo.ID, "entity", f.line.EntityID, "err", err)
 	}
-	r.landLater(f)
+	r.landLater(f, f.echo.ChannelID, f.echo.ID)
 }
 
 // notedWithEcho waits a little for a message's echo, and for it to be written down.
@@ -224,16 +224,17 @@ func (r *Relay) notedWithEcho(m *mouth, f *flight) bool {
 }
 
 // landLater writes down whose a message is as soon as the database lets it.
-func (r *Relay) landLater(f *flight) {
+func (r *Relay) landLater(f *flight, channel, message snowflake.ID) {
+	line, part := f.line, f.part
 	r.put(record{"write down whose line it is", func(ctx context.Context) error {
-		return r.registry.Land(ctx, ingest, f.line, f.part, f.echo.ChannelID, f.echo.ID)
+		return r.registry.Land(ctx, ingest, line, part, channel, message)
 	}})
 }
 
 // rematch writes down a message that was taken for another's.
 func (r *Relay) rematch(other *flight) {
 	if other != nil && other.lost {
-		r.landLater(other)
+		r.landLater(other, other.echo.ChannelID, other.echo.ID)
 	}
 }
 
