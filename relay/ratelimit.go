@@ -75,8 +75,9 @@ type rateLimiter struct {
 	hidden func(webhook string, wait time.Duration)
 
 	mu       sync.Mutex
-	routes   map[string]*route  // by method, path template and major parameters
-	buckets  map[string]*bucket // by Discord's bucket id and major parameters
+	routes   map[string]*route   // by method, path template and major parameters
+	kinds    map[string]*breaker // by method and path template, with the bot's token only
+	buckets  map[string]*bucket  // by Discord's bucket id and major parameters
 	gates    [families]gate
 	tickets  map[*rest.CompiledEndpoint][]ticket // admitted and not yet unlocked
 	flying   int                                 // how many tickets there are
@@ -101,6 +102,7 @@ type ticket struct {
 	family family
 	era    int
 	own    pass // by the route's breaker
+	kind   pass // by that of all routes alike
 	whole  pass // by the family's
 }
 
@@ -115,6 +117,7 @@ type waiter struct {
 	passed   bool  // the bucket and the route's breaker
 	returned bool  // from the gate to the bucket
 	own      pass  // by the route's breaker
+	kind     pass  // by that of all routes alike
 	whole    pass  // by the family's
 }
 
@@ -136,6 +139,7 @@ func newRateLimiter(cfg rateConfig) *rateLimiter {
 		hidden:  cfg.Hidden,
 		now:     cfg.Now,
 		routes:  map[string]*route{},
+		kinds:   map[string]*breaker{},
 		buckets: map[string]*bucket{},
 		tickets: map[*rest.CompiledEndpoint][]ticket{},
 		waiters: map[*waiter]struct{}{},
@@ -158,7 +162,10 @@ func (l *rateLimiter) Reset() {
 	defer l.mu.Unlock()
 	l.refused = false
 	l.era++
-	l.gates[botFamily].breaker = breaker{flying: l.gates[botFamily].breaker.flying}
+	l.gates[botFamily].breaker.reset()
+	for _, kind := range l.kinds {
+		kind.reset()
+	}
 	l.forget(func(*route) bool { return true })
 }
 
@@ -227,11 +234,12 @@ func (l *rateLimiter) admit(ctx context.Context, w *waiter) (ticket, error) {
 		passed := w.route.bucket
 		err := l.stand(ctx, w, l.gates[w.family].line, l.gateTurn)
 		if err == nil {
-			return ticket{route: w.route, bucket: passed, family: w.family, era: l.era, own: w.own, whole: w.whole}, nil
+			return ticket{route: w.route, bucket: passed, family: w.family, era: l.era, own: w.own, kind: w.kind, whole: w.whole}, nil
 		}
 		passed.flying--
 		w.passed, w.returned = false, true
 		w.route.breaker.undo(w.own, l.now())
+		w.route.kind.undo(w.kind, l.now())
 		nudge(passed.line)
 		if !errors.Is(err, errBlocked) {
 			return ticket{}, err
@@ -260,6 +268,7 @@ func (l *rateLimiter) Unlock(endpoint *rest.CompiledEndpoint, rs *http.Response)
 	t.route.users--
 	t.bucket.flying--
 	t.route.breaker.landed(t.own)
+	t.route.kind.landed(t.kind)
 	l.gates[t.family].landed(t.whole)
 	l.learn(t, endpoint, v)
 	nudge(t.bucket.line)

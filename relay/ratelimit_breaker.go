@@ -48,7 +48,9 @@ const (
 )
 
 // breaker holds requests back that Discord refuses again and again without saying for how long.
-// One is for a whole family, and one for each route with its major parameters.
+// One is for a whole family, one for each route with its major parameters and, of what the bot asks
+// with its token, one for each kind of route: that others are taken says nothing of a kind that is
+// refused in all channels.
 type breaker struct {
 	row     int            // refusals in a row; of one resource only some count
 	by      map[string]int // of them, by resource
@@ -169,16 +171,18 @@ func (b *breaker) take(p pass) (opened bool) {
 	if opened && p.at.Before(b.closed) {
 		return false
 	}
-	*b = breaker{flying: b.flying}
+	b.reset()
 	return opened
 }
+
+func (b *breaker) reset() { *b = breaker{flying: b.flying} }
 
 // held is why a request has no chance to go within nearTry, or nil. Whoever stands behind
 // another one in the line leaves the next try to it.
 func (l *rateLimiter) held(w *waiter, now time.Time) error {
-	family, own := &l.gates[w.family].breaker, &w.route.breaker
-	for _, b := range []*breaker{family, own} {
-		if b.closed.IsZero() || (b == own && w.passed) {
+	family := &l.gates[w.family].breaker
+	for _, b := range []*breaker{family, w.route.kind, &w.route.breaker} {
+		if b.closed.IsZero() || (b != family && w.passed) {
 			continue
 		}
 		from := latest(b.from(w.route.resource), now)
@@ -192,12 +196,18 @@ func (l *rateLimiter) held(w *waiter, now time.Time) error {
 	return nil
 }
 
-// refusedBy counts a 401 or 403 against its route and its family.
+// refusedBy counts a 401 or 403 against its route, its kind and its family. Of a kind that is
+// known to be refused its family learns nothing new.
 func (l *rateLimiter) refusedBy(t ticket, status int, now time.Time) {
-	closed := t.route.breaker.refuse(t.route.resource, status, closeAfter, now)
+	resource, family := t.route.resource, &l.gates[t.family].breaker
+	closed := t.route.breaker.refuse(resource, status, closeAfter, now)
 	everything := false
-	if t.family != interactionFamily { // each has a token of its own
-		everything = l.gates[t.family].breaker.refuse(t.route.resource, status, mostFromOne, now)
+	known := !t.route.kind.closed.IsZero()
+	if t.family == botFamily && t.route.kind.refuse(resource, status, mostFromOne, now) {
+		closed = true
+	}
+	if t.family != interactionFamily && (!known || !family.closed.IsZero()) { // each interaction has a token of its own
+		everything = family.refuse(resource, status, mostFromOne, now)
 	}
 	if !closed && !everything {
 		return
@@ -207,15 +217,17 @@ func (l *rateLimiter) refusedBy(t ticket, status int, now time.Time) {
 	l.nudgeAll() // those who cannot wait are told at once
 }
 
-// takenBy notes that Discord did not refuse a request. Whatever closed while its whole family
-// was refused is open with it.
+// takenBy notes that Discord did not refuse a request. Whatever closed while its whole kind or
+// family was refused is open with it, but for kinds that are refused themselves.
 func (l *rateLimiter) takenBy(t ticket) {
 	opened := t.route.breaker.take(t.own)
-	if t.family != interactionFamily && l.gates[t.family].breaker.take(t.whole) {
+	kind := t.route.kind.take(t.kind)
+	family := t.family != interactionFamily && l.gates[t.family].breaker.take(t.whole)
+	if kind || family {
 		opened = true
 		for _, r := range l.routes {
-			if r.family == t.family {
-				r.breaker = breaker{flying: r.breaker.flying}
+			if kind && r.kind == t.route.kind || family && r.family == t.family && r.kind.closed.IsZero() {
+				r.breaker.reset()
 			}
 		}
 	}

@@ -126,6 +126,41 @@ func TestRateLimitStormOfRefusals(t *testing.T) {
 	}
 }
 
+// One kind of request is refused in all channels, and others are taken all the time: they neither
+// make it be tried more often, nor wait for it.
+func TestRateLimitStormOfOneKind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		d := &wrath{status: http.StatusForbidden, trip: 40 * time.Millisecond, over: time.Now().Add(time.Minute)}
+		var wg sync.WaitGroup
+		for i := range 1000 {
+			wg.Go(func() { d.insist(t, l, toChannel(snowflake.ID(i%100+1))) })
+		}
+		taken := 0
+		wg.Go(func() {
+			for time.Now().Before(d.over) {
+				other := rest.GetChannelWebhooks.Compile(nil, snowflake.ID(taken%100+1))
+				var held *HeldBackError // at first everything seems refused
+				switch err := l.Wait(t.Context(), other); {
+				case err == nil:
+					time.Sleep(d.trip)
+					_ = l.Unlock(other, answer(200, "[]"))
+					taken++
+				case !errors.As(err, &held):
+					t.Errorf("another request: %v", err)
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+		})
+		wg.Wait()
+		waste := d.first.Sub(d.over)
+		t.Logf("%d refused; taken again %v after the storm; %d others were taken", d.refused, waste, taken)
+		if d.refused > 50 || waste > time.Second || taken < 300 {
+			t.Error("that is too many, too late or too few")
+		}
+	})
+}
+
 // The end of a storm of any length is found soon, not only of those that end at a round time.
 func TestRateLimitStormsOfAnyLength(t *testing.T) {
 	var count, within, most int

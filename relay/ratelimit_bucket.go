@@ -28,7 +28,8 @@ type route struct {
 	family   family
 	bucket   *bucket
 	breaker  breaker
-	users    int // callers in Wait and tickets that are out
+	kind     *breaker // of all routes of this method and template; of this one alone without the bot's token
+	users    int      // callers in Wait and tickets that are out
 	used     time.Time
 }
 
@@ -96,12 +97,22 @@ func (l *rateLimiter) routeOf(endpoint *rest.CompiledEndpoint) *route {
 	if !ok {
 		r = &route{
 			key: key, template: endpoint.Endpoint.Route, resource: endpoint.MajorParams, family: familyOf(endpoint),
-			bucket: &bucket{line: list.New()},
+			bucket: &bucket{line: list.New()}, kind: &breaker{},
+		}
+		if r.family == botFamily {
+			r.kind = l.kindOf(endpoint.Endpoint.Method + " " + endpoint.Endpoint.Route)
 		}
 		l.routes[key] = r
 	}
 	r.used = l.now()
 	return r
+}
+
+func (l *rateLimiter) kindOf(key string) *breaker {
+	if l.kinds[key] == nil {
+		l.kinds[key] = &breaker{}
+	}
+	return l.kinds[key]
 }
 
 // learn applies a verdict to the bucket, the gate and the budget.

@@ -123,10 +123,10 @@ func (l *rateLimiter) nudgeAll() {
 func (l *rateLimiter) bucketTurn(w *waiter, now time.Time, ahead int) (bool, time.Time) {
 	b := w.route.bucket
 	room, at := b.room(now)
-	from := w.route.breaker.from(w.route.resource)
+	from := latest(w.route.breaker.from(w.route.resource), w.route.kind.from(w.route.resource))
 	if ahead == 0 && room && !from.After(now) {
 		b.flying++
-		w.passed, w.own = true, w.route.breaker.let(w.route.resource, now)
+		w.passed, w.own, w.kind = true, w.route.breaker.let(w.route.resource, now), w.route.kind.let(w.route.resource, now)
 		return true, now
 	}
 	if from.After(now) {
