@@ -92,7 +92,8 @@ func (c *company) used(t *testing.T, from time.Time, windows int) {
 	if use < leastUse {
 		t.Errorf("%.3f of the limit is less than %.2f", use, leastUse)
 	}
-	if float64(early) > mostEarly*float64(after) {
+	// Of so few as in a short round one is no measure: a busy machine answers late.
+	if float64(early) > max(mostEarly*float64(after), float64(round(1, 0))) {
 		t.Errorf("%d of %d requests were too early", early, after)
 	}
 }

@@ -164,6 +164,9 @@ func (r *Relay) receive(ctx context.Context, user snowflake.ID, p private) error
 	m := p.message
 	routed, err := r.route(ctx, m, false, p.since)
 	switch {
+	case entities.Unfit(err):
+		r.setAsideDM(m, err)
+		return nil
 	case err != nil:
 		return err
 	case routed.Noted != nil:
@@ -177,6 +180,13 @@ func (r *Relay) receive(ctx context.Context, user snowflake.ID, p private) error
 		return r.askWhom(ctx, m.ChannelID, user, m.ID)
 	}
 	return nil
+}
+
+// setAsideDM gives up a message that the database refuses, and would each time: what the person
+// writes next is not to wait for it.
+func (r *Relay) setAsideDM(m discord.Message, err error) {
+	r.inbox.aside.Add(1)
+	r.log.Error("a direct message cannot be written to the event log; it is set aside", "channel", m.ChannelID, "message", m.ID, "err", err)
 }
 
 // route decides whom a message is for, after asking Discord for what that depends on.

@@ -129,6 +129,10 @@ func (r *Relay) askForDMs(ctx context.Context, channel, after snowflake.ID, limi
 
 func (r *Relay) routeMissed(ctx context.Context, m discord.Message, cached uint64, missed *missedDMs, known bool) error {
 	routed, err := r.route(ctx, m, known, missed.since)
+	if entities.Unfit(err) {
+		r.setAsideDM(m, err)
+		return nil
+	}
 	if err != nil || routed.Noted == nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"database/sql"
 	"net/http"
 	"slices"
 	"strings"
@@ -205,4 +206,31 @@ func TestDMsAtTheEnd(t *testing.T) {
 	<-ended
 	s.play()
 	s.gotAll(ada, append(before, heard...)...)
+}
+
+// A message that the database would refuse each time is set aside: the person's next ones are routed,
+// whether they were heard or have to be fetched.
+func TestADMThatCanNeverBeWritten(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(s *stage) (comeBack func()){
+		"heard":   func(*stage) func() { return func() {} },
+		"fetched": func(s *stage) func() { s.halt(); return func() { s.play() } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, ada := dmStage(t)
+			before := s.tells("before", 1)
+			s.until("it is routed", func() bool { return len(s.got(ada)) == 1 })
+			s.refuse("new.kind = 'dm'", "RAISE(ABORT, 'no')")
+			back := leave(s)
+			s.tells("refused", 2)
+			back()
+			s.until("they were set aside", func() bool { return s.relay.Status().Aside == 2 })
+			db := must(sql.Open("sqlite", s.database+"?_pragma=busy_timeout(5000)"))(t)
+			defer func() { s.ok(db.Close()) }()
+			_, err := db.ExecContext(t.Context(), "DROP TRIGGER refused")
+			s.ok(err)
+			s.gotAll(ada, append(before, s.tells("after", 3)...)...)
+		})
+	}
 }
