@@ -185,6 +185,7 @@ func TestTalkWaitsForWhatWasWrittenBefore(t *testing.T) {
 	s.newSession()
 	missed := s.tells("missed", 5)
 	s.relogin()
+	s.until("Discord has refused it", func() bool { return strings.Contains(s.log.String(), "route a direct message; trying again") })
 	must(s.relay.Talk(t.Context(), s.mias(), bob.Entity.ID))(t)
 	live := s.tells("live", 2)
 	s.gotAll(forAda, append(before, missed...)...)

@@ -92,12 +92,12 @@ func TestTheHiddenAreNotHeard(t *testing.T) {
 	ada = must(s.reg.Authenticate(t.Context(), made.Key, ""))(t)
 	s.until("Ada's channels are known", func() bool { all, err := s.relay.Channels(t.Context(), ada); return err == nil && len(all) > 1 })
 	must(s.disc.Say(s.mia, s.general, "after the restart"))(t)
-	if got := texts(s.mark(ada, s.lab, "three")); got != "olivia: one | olivia: two | olivia: three" {
+	if got := texts(s.mark(ada, s.general, "three")); got != "olivia: one | olivia: two | olivia: three" {
 		t.Errorf("after a restart: %s", got)
 	}
 	s.choose(s.mia, entities.Privacy{})
 	must(s.disc.Say(s.mia, s.general, "here I am"))(t)
-	if got := texts(s.mark(ada, s.lab, "four")); got != "olivia: one | olivia: two | olivia: three | mia: here I am | olivia: four" {
+	if got := texts(s.mark(ada, s.general, "four")); got != "olivia: one | olivia: two | olivia: three | mia: here I am | olivia: four" {
 		t.Errorf("when she shows herself: %s", got)
 	}
 }
