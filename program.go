@@ -15,6 +15,7 @@ import (
 	"troupe/commands"
 	"troupe/entities"
 	"troupe/mcp"
+	"troupe/mcp/oauth"
 	"troupe/relay"
 )
 
@@ -37,6 +38,7 @@ type program struct {
 	registry  *entities.Registry
 	relay     *relay.Relay
 	mcp       *mcp.Server
+	oauth     *oauth.Server
 	commands  *commands.Commands
 	serving   *serving
 }
@@ -90,6 +92,10 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 	})
 	if err != nil {
 		return fmt.Errorf("prepare MCP: %w", err)
+	}
+	p.oauth, err = oauth.New(oauth.Config{Registry: p.registry, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, Log: p.log})
+	if err != nil {
+		return fmt.Errorf("prepare the authorization server: %w", err)
 	}
 	p.commands, err = commands.New(commands.Config{
 		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL,
@@ -199,6 +205,7 @@ func (p *program) finish(ctx context.Context, disconnected <-chan struct{}) erro
 func (p *program) routes(l limits) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mcp/", p.mcp.Handler())
+	p.oauth.Mount(mux)
 	mux.HandleFunc("/avatars/", atOnce(l.pictures, p.relay.ServeAvatar))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)

@@ -41,7 +41,9 @@ type refusal struct {
 	status int    // HTTP
 	code   int    // JSON-RPC
 	text   string // what is wrong and who can mend it
-	pause  int    // seconds after which to try again; 0 = not said
+	// challenge is the WWW-Authenticate of a 401.
+	challenge string
+	pause     int // seconds after which to try again; 0 = not said
 }
 
 // write answers with the refusal, shaped as a JSON-RPC error.
@@ -58,7 +60,7 @@ func (no *refusal) write(w http.ResponseWriter) {
 	body.Error.Code, body.Error.Message = no.code, no.text
 	w.Header().Set("Content-Type", "application/json")
 	if no.status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="troupe"`)
+		w.Header().Set("WWW-Authenticate", no.challenge)
 	}
 	if no.pause > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(no.pause))

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,7 @@ type Server struct {
 	registry    *entities.Registry
 	relay       *relay.Relay
 	publicHosts []string // the present one first
+	publicURLs  []string // the same, without a slash at the end
 	version     string
 	log         *slog.Logger
 	now         func() time.Time
@@ -71,13 +73,13 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Registry == nil || cfg.Relay == nil || cfg.Log == nil || cfg.PublicURL == "" || cfg.Version == "" {
 		return nil, errors.New("mcp: Registry, Relay, PublicURL, Version and Log are required")
 	}
-	var hosts []string
+	var hosts, addresses []string
 	for _, address := range append([]string{cfg.PublicURL}, cfg.FormerURLs...) {
 		public, err := url.Parse(address)
 		if err != nil || public.Hostname() == "" {
 			return nil, fmt.Errorf("mcp: %q is not a URL", address)
 		}
-		hosts = append(hosts, hostname(public.Host))
+		hosts, addresses = append(hosts, hostname(public.Host)), append(addresses, strings.TrimSuffix(address, "/"))
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -86,7 +88,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Random = rand.Reader
 	}
 	s := &Server{
-		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, version: cfg.Version,
+		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, publicURLs: addresses, version: cfg.Version,
 		log: cfg.Log, now: cfg.Now, random: cfg.Random, bodyTime: bodyTime, waiting: map[string]bool{}, wanted: map[string]entities.Capability{},
 		calls: newCalls(), failures: newFailures(), seen: newSeen(),
 	}
