@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -36,7 +35,7 @@ const (
 )
 
 type stage struct {
-	*testing.T
+	testing.TB
 	registry *entities.Registry
 	mux      *http.ServeMux
 	ada      entities.Created
@@ -52,9 +51,9 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
-	s := &stage{T: t, mux: http.NewServeMux(), log: &bytes.Buffer{}}
+	s := &stage{TB: t, mux: http.NewServeMux(), log: &bytes.Buffer{}}
 	world := entities.NewWorld()
 	world.SetBot(1)
 	world.PutGuild(entities.Guild{ID: guild, Name: "Demo", OwnerID: owner, Available: true}, []entities.Role{{ID: guild, Permissions: discord.PermissionViewChannel}},
@@ -240,11 +239,4 @@ func TestMetadata(t *testing.T) {
 	if got := answer(t, w); w.Code != 201 || got["client_id"] == "" || got["client_secret"] != nil {
 		t.Errorf("%d %v", w.Code, got)
 	}
-}
-
-func read(t *testing.T, w *httptest.ResponseRecorder) string {
-	t.Helper()
-	raw, err := io.ReadAll(w.Body)
-	must(t, err)
-	return string(raw)
 }
