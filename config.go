@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -50,6 +51,8 @@ type httpSettings struct {
 	Listen     string   `toml:"listen"`
 	PublicURL  string   `toml:"public_url"`
 	FormerURLs []string `toml:"former_urls"`
+	Proxies    []string `toml:"trusted_proxies"`
+	LegacySSE  bool     `toml:"legacy_sse"`
 }
 
 type databaseSettings struct {
@@ -78,6 +81,10 @@ type config struct {
 	PublicURL string
 	// FormerURLs are earlier public URLs, under which clients may still come.
 	FormerURLs []string
+	// Proxies are the reverse proxies that are believed when they say who calls.
+	Proxies []netip.Prefix
+	// LegacySSE also serves MCP's first transport.
+	LegacySSE bool
 
 	Database string
 	// EventLife is how long the event log is kept.
@@ -134,7 +141,7 @@ func oneLine(text string) string {
 func defaults() settings {
 	return settings{
 		Discord:   discordSettings{APIURL: "https://discord.com/api/v10", Operators: []any{}, Admit: "ask", DevGuilds: []any{}},
-		HTTP:      httpSettings{Listen: ":8080", FormerURLs: []string{}},
+		HTTP:      httpSettings{Listen: ":8080", FormerURLs: []string{}, Proxies: []string{}},
 		Database:  databaseSettings{URL: "sqlite:troupe.db"},
 		Retention: retentionSettings{Events: int(entities.UsualEventLife / day)},
 		Log:       logSettings{Level: "info", Format: "text"},

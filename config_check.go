@@ -75,7 +75,7 @@ func (s settings) check(from source, token string) (c config, faults configFault
 		faults = append(faults, fault)
 	}
 	for _, step := range []func(source, *config) *configError{
-		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkStore, s.checkRetention, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
+		s.checkAPI, s.checkOperators, s.checkDevGuilds, s.checkAdmit, s.checkListen, s.checkProxies, s.checkStore, s.checkRetention, s.checkLevel, s.checkFormat, s.checkPublicURL, s.checkFormerURLs,
 	} {
 		if fault := step(from, &c); fault != nil {
 			faults = append(faults, fault)
@@ -222,6 +222,25 @@ func (s settings) checkFormerURLs(from source, c *config) *configError {
 			return from.fault("http.former_urls", fmt.Sprintf("entry %d: %s", i+1, problem))
 		}
 		c.FormerURLs = append(c.FormerURLs, former)
+	}
+	return nil
+}
+
+// checkProxies also takes over legacy_sse, which cannot be wrong.
+func (s settings) checkProxies(from source, c *config) *configError {
+	c.LegacySSE = s.HTTP.LegacySSE
+	for i, written := range s.HTTP.Proxies {
+		proxy, err := netip.ParsePrefix(written)
+		if ip, alone := netip.ParseAddr(written); alone == nil {
+			proxy, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			return from.fault("http.trusted_proxies", fmt.Sprintf(`entry %d: write the address of a reverse proxy, like "127.0.0.1", or a network, like "10.0.0.0/8"`, i+1))
+		case proxy.Bits() == 0:
+			return from.fault("http.trusted_proxies", fmt.Sprintf("entry %d: this trusts everybody, and then anybody can say to be somebody else. Name your reverse proxy's own address or network", i+1))
+		}
+		c.Proxies = append(c.Proxies, proxy.Masked())
 	}
 	return nil
 }

@@ -141,7 +141,9 @@ var badConfigs = []struct {
 }{
 	{"unknown key", "[discord]\ntokn = 'x'", "discord.tokn", "config.example.toml", 2},
 	{"unknown table", "[metrics]\nlisten = ''", "metrics", "config.example.toml", 1},
-	{"key of another version", "[http]\nlegacy_sse = true", "http.legacy_sse", "config.example.toml", 2},
+	{"key of another version", "[http]\nsse = true", "http.sse", "config.example.toml", 2},
+	{"proxy is a name", "[http]\ntrusted_proxies = ['caddy']", "http.trusted_proxies", "10.0.0.0/8", 2},
+	{"proxy is everybody", "[http]\ntrusted_proxies = ['127.0.0.1', '0.0.0.0/0']", "http.trusted_proxies", "entry 2", 2},
 	{"wrong kind", "[discord]\n\ntoken = 3", "discord.token", "another kind", 3},
 	{"table for a value", "[discord.token]\na = 1", "discord.token", "another kind", 1},
 	{"no TOML", "[discord]\ntoken", "", "not TOML", 2},
@@ -245,7 +247,8 @@ admit = "maybe"
 dev_guilds = ["x"]
 [http]
 listen = "x"
-legacy_sse = true
+sse = true
+trusted_proxies = ["x"]
 [database]
 url = "x"
 [retention]
@@ -265,8 +268,8 @@ format = "xml"
 		checkOneLine(t, fault)
 	}
 	want := []string{
-		"tokn", "http.legacy_sse", "discord.operators", "discord.dev_guilds", "discord.admit",
-		"http.listen", "database.url", "retention.events", "log.level", "log.format", "http.public_url",
+		"tokn", "http.sse", "discord.operators", "discord.dev_guilds", "discord.admit",
+		"http.listen", "http.trusted_proxies", "database.url", "retention.events", "log.level", "log.format", "http.public_url",
 	}
 	if !slices.Equal(keys, want) {
 		t.Errorf("the faults are those of %q, want %q", keys, want)

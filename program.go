@@ -88,7 +88,8 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 		return fmt.Errorf("prepare the connection to Discord: %w", err)
 	}
 	p.mcp, err = mcp.New(mcp.Config{
-		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, Version: currentVersion(), Log: p.log,
+		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, TrustedProxies: cfg.Proxies, LegacySSE: cfg.LegacySSE,
+		Version: currentVersion(), Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare MCP: %w", err)
@@ -204,7 +205,10 @@ func (p *program) finish(ctx context.Context, disconnected <-chan struct{}) erro
 
 func (p *program) routes(l limits) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/mcp/", p.mcp.Handler())
+	endpoint := p.mcp.Handler()
+	for _, form := range []string{"/mcp/", "/mcp", "POST /{$}"} {
+		mux.Handle(form, endpoint)
+	}
 	p.oauth.Mount(mux)
 	mux.HandleFunc("/avatars/", atOnce(l.pictures, p.relay.ServeAvatar))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })

@@ -21,12 +21,12 @@ const (
 type storm struct {
 	fault  sandbox.Fault
 	hits   func(*http.Request) bool
-	length time.Duration // 0: until it is ended
-	fresh  bool          // the rooms' webhooks are not known yet
+	length time.Duration
+	fresh  bool // the rooms' webhooks are not known yet
 
 	mu    sync.Mutex
 	begin time.Time // of the first request that it hit
-	over  bool
+	hit   int       // how many it hit
 }
 
 // rages says whether the storm hits a request; it begins with the first one.
@@ -39,13 +39,18 @@ func (s *storm) rages(r *http.Request) bool {
 	if s.begin.IsZero() {
 		s.begin = time.Now()
 	}
-	return !s.over && (s.length == 0 || time.Since(s.begin) < s.length)
+	if time.Since(s.begin) >= s.length {
+		return false
+	}
+	s.hit++
+	return true
 }
 
-func (s *storm) end() {
+// past gives when it was over and how many requests it hit.
+func (s *storm) past() (over time.Time, hit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over = true
+	return s.begin.Add(s.length), s.hit
 }
 
 func stormLength() time.Duration { return time.Duration(round(3, 60)) * time.Second }
@@ -147,7 +152,7 @@ func TestStormsWithAGate(t *testing.T) {
 // calm looks at how the program behaved towards Discord in a storm that said how long it lasts.
 func (c *company) calm(t *testing.T, length time.Duration) {
 	t.Helper()
-	var opens, first time.Time
+	var opens time.Time
 	hit := 0
 	for _, r := range c.discord.Requests() {
 		if r.Fault != "" {
@@ -155,19 +160,26 @@ func (c *company) calm(t *testing.T, length time.Duration) {
 			opens = r.At.Add(length)
 		}
 	}
+	c.goneOn(t, length, opens, hit, mostWaste)
+}
+
+// goneOn looks that lines went out soon after a storm, and how many requests it cost.
+func (c *company) goneOn(t *testing.T, length time.Duration, over time.Time, hit int, most time.Duration) {
+	t.Helper()
+	var first time.Time
 	for _, r := range c.posts() {
-		if r.Status == http.StatusOK && first.IsZero() && r.At.After(opens) {
+		if r.Status == http.StatusOK && first.IsZero() && r.At.After(over) {
 			first = r.At
 		}
 	}
-	invalid, waste := c.discord.InvalidRequests(), first.Sub(opens)
+	invalid, waste := c.discord.InvalidRequests(), first.Sub(over)
 	t.Logf("%d requests met the storm of %s, %d of them invalid; the first line went out %s after its end", hit, length, invalid, waste.Round(time.Millisecond))
 	switch {
 	case hit == 0:
 		t.Error("nothing met the storm")
 	case first.IsZero():
 		t.Error("nothing went out afterwards")
-	case waste > mostWaste:
+	case waste > most:
 		t.Errorf("%s after the storm are lost", waste)
 	}
 	c.bounded(t)
@@ -180,36 +192,39 @@ func (c *company) bounded(t *testing.T) {
 	}
 }
 
-// TestStormsWithoutAGate lets Discord refuse every line, and not say for how long. A crowd needs
-// few requests to learn that it does, and when it does no more, lines go out again.
+// TestStormsWithoutAGate lets Discord refuse every line for a while, and not say for how long. A
+// crowd needs few requests to learn that it does, and when it does no more, lines go out again.
 func TestStormsWithoutAGate(t *testing.T) {
 	t.Parallel()
-	for name, storm := range map[string]*storm{
-		"401 to webhooks": {fault: sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusUnauthorized, Code: 50027}, hits: isWebhookPost},
-		"403 to webhooks": {fault: sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusForbidden}, hits: isWebhookPost},
-		"403 to the bot":  {fault: sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusForbidden, Code: 50013}, hits: isWebhookSearch, fresh: true},
+	lengths := map[time.Duration]time.Duration{3 * time.Second: 5 * time.Second / 2} // machines are busy
+	if full() {
+		// Fewer tries than one a second cannot find every end within a second: 37 s is one of which
+		// the program can know nothing.
+		lengths = map[time.Duration]time.Duration{10 * time.Second: mostWaste, 37 * time.Second: 5 * time.Second / 2, time.Minute: mostWaste}
+	}
+	for name, kind := range map[string]struct {
+		fault sandbox.Fault
+		hits  func(*http.Request) bool
+		fresh bool
+	}{
+		"401 to webhooks": {sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusUnauthorized, Code: 50027}, isWebhookPost, false},
+		"403 to webhooks": {sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusForbidden}, isWebhookPost, false},
+		"403 to the bot":  {sandbox.Fault{Kind: sandbox.Refuse, Status: http.StatusForbidden, Code: 50013}, isWebhookSearch, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-			defer cancel()
-			c, fates := inStorm(ctx, t, storm, func(said) bool { return true })
-			storm.end()
-			over := time.Now()
-			invalid := c.discord.InvalidRequests()
-			who := c.cast[0]
-			_, got, err := c.insist(ctx, who, who.says("after the storm", "after"), said.sent)
-			if err != nil {
-				t.Errorf("after the storm: %v, %v", got, err)
-			}
-			waste := time.Since(over)
-			t.Logf("%d senders in the storm met it with %d requests; %s after its end a line went out again", len(fates), invalid, waste.Round(time.Millisecond))
-			if waste > patience {
-				t.Errorf("%s after the storm are lost", waste)
-			}
-			c.bounded(t)
-			c.unsaid(t, fates)
-		})
+		for length, most := range lengths {
+			t.Run(fmt.Sprint(name, " for ", length), func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), length+3*time.Minute)
+				defer cancel()
+				s := &storm{fault: kind.fault, hits: kind.hits, length: length, fresh: kind.fresh}
+				c, fates := inStorm(ctx, t, s, func(said) bool { return true })
+				c.unsaid(t, fates)
+				fates = c.crowd(ctx, t, round(20, 100), said.sent) // some insist
+				over, hit := s.past()
+				c.goneOn(t, length, over, hit, most)
+				c.once(t, fates)
+			})
+		}
 	}
 }
 

@@ -55,7 +55,19 @@ func (c *Commands) edit(i *interaction) error {
 	}
 	d.profile, d.was = profile, asTyped(profile, d.local)
 	d.typed = d.was
+	if d.roleGone = d.local && c.roleGone(profile.Here); d.roleGone {
+		d.role = 0 // Discord shows no form with it
+	}
 	return c.openForm(i, d)
+}
+
+// roleGone says whether the role that calls an entity on a server was deleted there.
+func (c *Commands) roleGone(here *entities.Presence) bool {
+	if here.RoleID == 0 || c.registry.World().Pending(here.GuildID) {
+		return false
+	}
+	_, known := c.registry.World().RoleName(here.GuildID, here.RoleID)
+	return !known
 }
 
 // profile is what the owner can change; local asks for a presence on this server too.

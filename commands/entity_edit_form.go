@@ -47,7 +47,7 @@ func localForm(customID string, d draft) discord.ModalCreate {
 	if own != "" {
 		fields = append(fields, ownPictureField(d.ownPicture))
 	}
-	return discord.NewModalCreate(customID, clip(d.profile.Entity.Name+" on this server", longestTitle), append(fields, wordsField(d.words), roleField(d.role))...)
+	return discord.NewModalCreate(customID, clip(d.profile.Entity.Name+" on this server", longestTitle), append(fields, wordsField(d.words), roleField(d.role, d.roleGone))...)
 }
 
 // ownPictureField is one box in a group: disgo sends a value with a box that stands alone,
@@ -73,11 +73,16 @@ func wordsField(words string) discord.LabelComponent {
 	return discord.NewLabel("Mention words on this server", input).WithDescription("By which people call it, besides its name. Put commas between them.")
 }
 
-// roleField is for a role by whose mention people call the entity.
-func roleField(role snowflake.ID) discord.LabelComponent {
+// roleField is for a role by whose mention people call the entity. Gone says that the one that
+// did is deleted.
+func roleField(role snowflake.ID, gone bool) discord.LabelComponent {
 	menu := discord.NewRoleSelectMenu(fieldRole, "No role").WithRequired(false).WithMinValues(0).WithMaxValues(1)
 	if role != 0 {
 		menu = menu.SetDefaultValues(role)
 	}
-	return discord.NewLabel("Role that calls it on this server", menu).WithDescription("Who mentions this role speaks to it.")
+	hint := "Who mentions this role speaks to it."
+	if gone {
+		hint = "Its role was deleted on this server. Saving takes it away, unless you choose another one."
+	}
+	return discord.NewLabel("Role that calls it on this server", menu).WithDescription(hint)
 }

@@ -63,7 +63,11 @@ func (e edited) lines() []string {
 	switch now.role {
 	case was.role:
 	case 0:
-		add("Role that calls it: none")
+		if e.roleGone {
+			add("Role that calls it: none, since it was deleted")
+		} else {
+			add("Role that calls it: none")
+		}
 	default:
 		add("Role that calls it: <@&%s>", now.role)
 	}

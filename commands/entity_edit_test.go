@@ -116,6 +116,39 @@ func TestAnOwnerSetsTheRoleThatCallsIt(t *testing.T) {
 	}
 }
 
+// A role that was deleted on Discord is shown as gone, and saving takes it away.
+func TestADeletedRoleCallsNobody(t *testing.T) {
+	w := newWorld(t, entities.AdmitAll)
+	w.make("Ada")
+	role := must(w.discord.AddRole(w.guild, sandbox.Role{Name: "tutors"}))(t)
+	open := func() sandbox.Reply {
+		return w.slash(w.mona, "/entity edit", map[string]any{"entity": "Ada", "here": true})
+	}
+	has(t, w.submit(w.mona, open(), map[string]any{"role": []sandbox.ID{role}}), "Role that calls it: <@&"+role.String()+">")
+	field := func() string {
+		i := slices.IndexFunc(open().Modal.Fields, func(f sandbox.ModalField) bool { return f.CustomID == "role" })
+		f := open().Modal.Fields[i]
+		return fmt.Sprint(f.Description, f.Preset)
+	}
+	const gone = "Its role was deleted on this server."
+	if f := field(); strings.Contains(f, gone) || !strings.Contains(f, role.String()) {
+		t.Errorf("the field is %s", f)
+	}
+	noError(t, w.discord.DeleteRole(w.guild, role))
+	w.until("the bot knows that the role is gone", func() bool {
+		_, known := w.registry.World().RoleName(snowflake.ID(w.guild), snowflake.ID(role))
+		return !known
+	})
+	if f := field(); !strings.Contains(f, gone) || strings.Contains(f, role.String()) {
+		t.Errorf("the field is %s", f)
+	}
+	has(t, w.submit(w.mona, open(), nil), "Role that calls it: none, since it was deleted")
+	if p := w.profile("Ada"); p.Here.RoleID != 0 {
+		t.Errorf("here there is %+v", p.Here)
+	}
+	whispers(t, w.submit(w.mona, open(), nil), "Nothing was changed")
+}
+
 func TestARefusedEditIsFixed(t *testing.T) {
 	w := newWorld(t, entities.AdmitAll)
 	w.make("Ada")

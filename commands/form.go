@@ -30,6 +30,7 @@ type draft struct {
 	local     bool             // only how it is shown on this server is changed
 	profile   entities.Profile // of the entity, when the form was opened at first
 	was       typed            // what stood in it then
+	roleGone  bool             // the role that called the entity then is deleted
 	typed
 	// fix is the token of the "Fix it" button from which this form was opened.
 	fix string

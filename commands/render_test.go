@@ -226,7 +226,7 @@ func TestHealth(t *testing.T) {
 	}
 	ill := relay.Status{
 		Phase: "waiting for Discord", Remedy: "Set message_content in the portal.", Degraded: relay.DegradedRemedy, Since: noon, Shards: 2, Resumes: 3, Identifies: 1, Speaking: 2, Faceless: 3,
-		Skipped: map[string]int64{"CHANNEL_CREATE": 2, "NEW_THING": 40, "ANOTHER": 2},
+		Skipped: map[string]int64{"CHANNEL_CREATE": 2, "NEW_THING": 40, "ANOTHER": 2}, Aside: 1, Lost: 12,
 		Limits: relay.LimitStats{
 			BotClosedUntil: noon.Add(time.Minute), WebhooksClosedUntil: noon.Add(2 * time.Minute), InteractionClosedUntil: noon.Add(time.Second),
 			BotRefusedUntil: noon.Add(2 * time.Second), WebhooksRefusedUntil: noon.Add(-time.Second), RoutesRefused: 4,

@@ -23,6 +23,8 @@ var restRoutes = []route{
 	{button, "/rest/pause/{entity}/{channel}/{until}", (*Commands).pauseResting},
 }
 
+const restIsOver = "\nThis rest is over."
+
 // longestLabelName keeps a button's label within Discord's 80 characters.
 const longestLabelName = 60
 
@@ -109,7 +111,7 @@ func (c *Commands) restOver(i *interaction, refusal error) error {
 	}
 	err := c.editPost(i, func(m *message) {
 		if len(m.buttons) > 0 { // nobody has said so yet
-			m.content, m.buttons = m.content+"\nThis rest is over.", nil
+			m.content, m.buttons = m.content+restIsOver, nil
 		}
 	})
 	if err != nil {
@@ -124,7 +126,8 @@ func (c *Commands) noteRest(i *interaction, line string, useful func(discord.But
 		return i.reply(message{content: line})
 	}
 	return c.editPost(i, func(m *message) {
-		m.content += "\n" + line
+		// Who pressed a moment later may have been faster here, and knew less.
+		m.content = strings.TrimSuffix(m.content, restIsOver) + "\n" + line
 		m.buttons = slices.DeleteFunc(m.buttons, func(component discord.InteractiveComponent) bool {
 			b, ok := component.(discord.ButtonComponent)
 			return !ok || !useful(b)

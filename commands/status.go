@@ -173,15 +173,23 @@ func (h health) sending() string {
 		fmt.Sprintf("%d of at most %d refused requests in the last 10 minutes.", l.Invalid, l.InvalidLimit)), "\n")
 }
 
-// skipped lists what the gateway sent and could not be read, most frequent first.
+// skipped lists what the gateway sent and could not be read, most frequent first, and counts
+// before it what could be read and not be kept.
 func (h health) skipped() string {
+	var lines []string
+	if n := h.relay.Aside; n > 0 {
+		lines = append(lines, fmt.Sprintf("%s could not be written down, and no entity hears of it. Whoever runs this bot finds which in its log.", amount(n, "event", "events")))
+	}
+	if n := h.relay.Lost; n > 0 {
+		lines = append(lines, fmt.Sprintf("%s found no room while the database did not answer; entities are told of a gap.", amount(n, "edit, deletion or reaction", "edits, deletions and reactions")))
+	}
 	if len(h.relay.Skipped) == 0 {
-		return "None."
+		return cmp.Or(strings.Join(lines, "\n"), "None.")
 	}
 	names := slices.SortedFunc(maps.Keys(h.relay.Skipped), func(a, b string) int {
 		return cmp.Or(cmp.Compare(h.relay.Skipped[b], h.relay.Skipped[a]), strings.Compare(a, b))
 	})
-	lines := []string{"Discord sent things that this version cannot read. A newer version may."}
+	lines = append(lines, "Discord sent things that this version cannot read. A newer version may.")
 	for _, name := range names[:min(len(names), 10)] {
 		lines = append(lines, fmt.Sprintf("%s × %d", plain(name), h.relay.Skipped[name]))
 	}

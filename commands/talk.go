@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/disgoorg/disgo/discord"
+	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
 	"troupe/relay"
@@ -76,11 +77,11 @@ func (c *Commands) talk(i *interaction) error {
 	if err != nil {
 		return err
 	}
-	waited, err := c.relay.Talk(i.ctx, i.actor, e.ID)
+	talk, err := c.relay.Talk(i.ctx, i.actor, e.ID)
 	if err != nil {
 		return err
 	}
-	return i.replace(message{content: talking(e, waited)})
+	return i.replace(message{content: talking(talk)})
 }
 
 // addressee finds whom a person named: ids first, as nobody's name may stand in for one.
@@ -103,10 +104,10 @@ func addressee(here []entities.Resident, own []entities.Entity, named string) (e
 }
 
 // talking says to whom a person writes from now on.
-func talking(e entities.Entity, waited int) string {
-	text := fmt.Sprintf("What you write to this bot in direct messages goes to %s now, until you choose another or are silent for a day.", bold(e.Name))
-	if waited > 0 {
-		text += fmt.Sprintf(" It got %s that waited.", amount(waited, "message", "messages"))
+func talking(talk relay.Talk) string {
+	text := fmt.Sprintf("What you write to this bot in direct messages goes to %s now, until you choose another or are silent for a day.", bold(talk.With.Name))
+	if talk.Waited > 0 {
+		text += fmt.Sprintf(" It got %s that waited.", amount(talk.Waited, "message", "messages"))
 	}
 	return text
 }
@@ -123,19 +124,19 @@ func (c *Commands) chooseWhom(i *interaction) error {
 	if err := i.prepare(); err != nil {
 		return err
 	}
-	waited, err := c.relay.Talk(i.ctx, i.actor, entities.ID(picked))
+	var pressed snowflake.ID
+	if source := i.source(); source != nil {
+		pressed = source.ID
+	}
+	talk, err := c.relay.Talk(i.ctx, i.actor, entities.ID(picked), pressed)
 	if err != nil {
 		return err
 	}
-	_, own, err := c.addressees(i)
-	if err != nil {
-		return err
+	text := talking(talk)
+	if talk.Waited == 0 {
+		text += " Nothing of what you wrote before waits any more: it is older than a day, was deleted, or went its way already."
 	}
-	e, err := addressee(nil, own, picked)
-	if err != nil {
-		return err
-	}
-	return i.replace(message{content: talking(e, waited)})
+	return i.replace(message{content: text})
 }
 
 func (c *Commands) block(i *interaction) error {

@@ -203,6 +203,11 @@ func (r *Registry) Owners(ctx context.Context, actor Actor, guild snowflake.ID) 
 // it is asked about channels that the entity did not name, and a no is no refusal. An error for
 // which [Lacks] finds something means that it cannot be decided yet.
 func (r *Registry) Sees(ctx context.Context, actor Actor, channel snowflake.ID) (bool, error) {
+	return r.has(ctx, actor, Hear, channel)
+}
+
+// has says whether an entity has a right in a channel now.
+func (r *Registry) has(ctx context.Context, actor Actor, right Right, channel snowflake.ID) (bool, error) {
 	m, err := r.pass(ctx, actor, actBe, "")
 	if err != nil {
 		return false, err
@@ -211,7 +216,7 @@ func (r *Registry) Sees(ctx context.Context, actor Actor, channel snowflake.ID) 
 	if !ok {
 		return false, nil
 	}
-	v := decide(f, Hear)
+	v := decide(f, right)
 	if v.gap != nil {
 		return false, &gapError{Refusal: errNotYet, gap: *v.gap}
 	}

@@ -40,6 +40,7 @@ func calls(t *testing.T) map[string]call {
 		"Channels":       {do: func(c ctx, s *stage, a act) error { return errOf(s.Channels(c, a)) }},
 		"ResolveChannel": {do: func(c ctx, s *stage, a act) error { _, _, err := s.ResolveChannel(c, a, "#general"); return err }},
 		"Cursor":         {do: func(c ctx, s *stage, a act) error { return errOf(s.Cursor(c, a, 0, entities.ReadTo(1))) }},
+		"SignSession":    {do: func(c ctx, s *stage, a act) error { return errOf(s.SignSession(c, a, "nonce")) }},
 		"Position":       {do: func(c ctx, s *stage, a act) error { _, _, err := s.Position(c, a, s.cursor); return err }},
 		"News":           {do: func(c ctx, s *stage, a act) error { return errOf(s.News(c, a, entities.Query{Limit: 5})) }},
 		"ReadMark":       {do: func(c ctx, s *stage, a act) error { return errOf(s.ReadMark(c, a, entities.ScopeAll)) }},
@@ -89,6 +90,11 @@ func calls(t *testing.T) map[string]call {
 			return errOf(s.Append(c, a, heard(message(3, general), message(4, lab))))
 		}},
 		"Watermarks": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Watermarks(c, a)) }},
+		"Writable":   {actor: program, do: func(c ctx, s *stage, a act) error { return s.Writable(c, a) }},
+		"Unsettled": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Unsettled(c, a, general, map[snowflake.ID]snowflake.ID{thread: 5}))
+		}},
+		"Strange": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Strange(c, a, guild)) }},
 		"SetWatermarks": {actor: program, do: func(c ctx, s *stage, a act) error {
 			return s.SetWatermarks(c, a, []entities.Watermark{{ChannelID: general, GuildID: guild, MessageID: 5}})
 		}},
@@ -118,6 +124,9 @@ func calls(t *testing.T) map[string]call {
 			return errOf(s.Route(c, a, entities.IncomingDM{User: mia, Channel: miasDM, Message: 5, At: at(0)}))
 		}},
 		"Partners": {actor: program, do: func(c ctx, s *stage, a act) error { _, _, err := s.Partners(c, a, mia); return err }},
+		"DMMarks":  {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.DMMarks(c, a)) }},
+		"SettleDM": {actor: program, do: func(c ctx, s *stage, a act) error { return s.SettleDM(c, a, mia, 7) }},
+		"LoseDMs":  {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.LoseDMs(c, a, mia, 7, 9)) }},
 		"Asked":    {actor: program, do: func(c ctx, s *stage, a act) error { return s.Asked(c, a, mia, 6) }},
 		"Withdraw": {actor: program, do: func(c ctx, s *stage, a act) error { return s.Withdraw(c, a, 5) }},
 		"ChoosePartner": {actor: owner, do: func(c ctx, s *stage, a act) error {

@@ -46,7 +46,7 @@ type stage struct {
 	tokens   entities.Tokens   // of a grant
 }
 
-func require(t *testing.T, err error) {
+func require(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

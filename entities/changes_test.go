@@ -2,9 +2,12 @@ package entities_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 
@@ -63,10 +66,33 @@ func TestChangesAreToldOnce(t *testing.T) {
 	edit, remove := entities.EventEdit, entities.EventDelete
 	say(t, reg, message(1, general), message(2, general), changed(edit, 1), changed(remove, 2))
 	wantKinds(t, reg, ada, entities.ScopeAll, entities.EventMessage) // with its edit, and the other is gone
-	say(t, reg, changed(edit, 1), changed(edit, 1))
+	second, third, last := changed(edit, 1), changed(edit, 1), changed(edit, 1)
+	second.At, third.At, last.At = at(1), at(2), at(3)
+	say(t, reg, second, third)
 	wantKinds(t, reg, ada, entities.ScopeAll, edit)
-	say(t, reg, changed(edit, 1), changed(remove, 1))
+	say(t, reg, last, changed(remove, 1))
 	wantKinds(t, reg, ada, entities.ScopeAll, remove)
+}
+
+// An edit that is heard again is no other one, from memory and from the database.
+func TestAnEditIsNotedOnce(t *testing.T) {
+	reg := fresh(t)
+	say(t, reg, message(1, general))
+	edit := changed(entities.EventEdit, 1)
+	edit.At = at(1).Add(123456789 * time.Nanosecond)
+	if noted := say(t, reg, edit, edit); len(noted) != 1 {
+		t.Errorf("noted is %+v", noted)
+	}
+	for range 2 {
+		if again := say(t, reg, edit); len(again) != 0 {
+			t.Errorf("noted again is %+v", again)
+		}
+		reg.ShrinkTail(0)
+	}
+	edit.At = edit.At.Add(time.Microsecond)
+	if noted := say(t, reg, edit); len(noted) != 1 {
+		t.Errorf("noted is %+v", noted)
+	}
 }
 
 // Who reads page by page is told of no deletion of what was never given.
@@ -87,6 +113,53 @@ func TestChangesAreToldOncePageByPage(t *testing.T) {
 	}
 	if len(got) != 2 || got[0].MessageID != 2 || got[1].MessageID != 3 {
 		t.Errorf("told %+v", got)
+	}
+}
+
+// A change is told once, and as part of its message only by whom gave that, when a channel and all
+// channels are read page by page in turn.
+func TestChangesAreToldOnceInTurn(t *testing.T) {
+	in, edit, remove := entities.ScopeOf(general), entities.EventEdit, entities.EventDelete
+	for name, test := range map[string]struct {
+		first, second entities.Scope
+		// begun is how many of the messages the first scope is given before anything changes.
+		begun int
+		kind  entities.EventKind
+		want  string
+	}{
+		"the channel gave it before":      {in, entities.ScopeAll, 1, edit, "message 1, message 2, message 3, edit 1"},
+		"the channel gave it, then gone":  {in, entities.ScopeAll, 1, remove, "message 1, message 2, message 3, delete 1"},
+		"all gave it before":              {entities.ScopeAll, in, 1, edit, "message 1, message 2, message 3, edit 1"},
+		"it changed before":               {in, entities.ScopeAll, 0, edit, "message 1, message 2, message 3"},
+		"it changed before all were read": {entities.ScopeAll, in, 0, edit, "message 1, message 2, message 3"},
+		"it was gone before":              {in, entities.ScopeAll, 0, remove, "message 2, message 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reg := fresh(t)
+			_, ada := create(t, reg, "Ada", general)
+			var told []string
+			page := func(scope entities.Scope) int {
+				news, err := reg.News(t.Context(), ada, entities.Query{Scope: scope, Limit: 1})
+				require(t, err)
+				require(t, reg.Mark(t.Context(), ada, scope, news.Reached))
+				for _, item := range news.Items {
+					told = append(told, fmt.Sprint(item.Event.Kind, " ", item.Event.MessageID))
+				}
+				return len(news.Items)
+			}
+			say(t, reg, message(1, general))
+			for range test.begun {
+				page(test.first)
+			}
+			say(t, reg, message(2, general), message(3, general), changed(test.kind, 1))
+			// One page of each in turn, the other scope first, until neither has any more.
+			for n := 1; n > 0; {
+				n = page(test.second) + page(test.first)
+			}
+			if got := strings.Join(told, ", "); got != test.want {
+				t.Errorf("told %s", got)
+			}
+		})
 	}
 }
 

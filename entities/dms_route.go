@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -27,6 +26,23 @@ type IncomingDM struct {
 	Message snowflake.ID
 	Replied snowflake.ID // the message that it answers; 0 for none
 	At      time.Time
+	// Missed says that it was not heard when it was written, but fetched later. Of a person who is
+	// not known any more it is for nobody.
+	Missed bool
+	// Patient says that it can wait for servers of which Discord has not told yet: an entity that
+	// takes part there is not taken for one that cannot hear it.
+	Patient bool
+}
+
+// ErrPending says that a direct message cannot be routed before Discord has told of a server.
+var ErrPending = errors.New("discord has not told of a server yet")
+
+// written is since when a message may count as written: what was missed, then, else now.
+func (in IncomingDM) written(now time.Time) time.Time {
+	if in.Missed && in.At.Before(now) {
+		return in.At
+	}
+	return now
 }
 
 // Routed is where a person's direct message went.
@@ -44,7 +60,7 @@ type Routed struct {
 // transaction; without a route it waits, and no entity learns of it. It is for the entity whose
 // line it answers, else for the partner whom the person chose by word or by writing, else for the
 // only one that they spoke to. Whoever that is, when it cannot hear them now the message goes to
-// nobody else. An error for which [Lacks] finds something is not final.
+// nobody else. An error for which [Lacks] finds something is not final, nor is [ErrPending].
 func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Routed, error) {
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return Routed{}, err
@@ -61,6 +77,9 @@ func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Route
 		if err != nil {
 			return nil, err
 		}
+		if in.Missed && row.ChannelID == 0 {
+			return nil, nil
+		}
 		if in.Message <= row.MessageID {
 			out, err = waiting(tx, in)
 			return nil, err
@@ -76,7 +95,7 @@ func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Route
 			}
 			return nil, saveDM(tx, row)
 		}
-		return r.hand(tx, row, id, []WaitingDM{{MessageID: in.Message, UserID: in.User, At: in.At}})
+		return r.hand(tx, row, id, in.written(r.now()), []WaitingDM{{MessageID: in.Message, UserID: in.User, At: in.At}})
 	})
 	if err != nil {
 		return Routed{}, err
@@ -95,17 +114,17 @@ func (r *Registry) meant(tx *gorm.DB, in IncomingDM, row DM) (ID, error) {
 			return "", err
 		}
 		if line != nil && line.ChannelID == in.Channel {
-			return r.listening(tx, in.User, line.EntityID)
+			return r.listening(tx, in, line.EntityID)
 		}
 	}
-	if row.PartnerID != "" && row.PartnerAt != nil && r.now().Sub(*row.PartnerAt) < PartnerLife {
-		return r.listening(tx, in.User, row.PartnerID)
+	if row.PartnerID != "" && row.PartnerAt != nil && in.written(r.now()).Sub(*row.PartnerAt) < PartnerLife {
+		return r.listening(tx, in, row.PartnerID)
 	}
 	only, err := r.onlyOne(tx, in.User)
 	if err != nil || only == "" {
 		return "", err
 	}
-	return r.listening(tx, in.User, only)
+	return r.listening(tx, in, only)
 }
 
 // onlyOne is the only entity in any conversation with a person; "" when there is none or several.
@@ -137,7 +156,7 @@ func (r *Registry) onlyOne(tx *gorm.DB, user snowflake.ID) (ID, error) {
 }
 
 // listening gives an entity back if it can get a person's direct messages now, else "".
-func (r *Registry) listening(tx *gorm.DB, user snowflake.ID, id ID) (ID, error) {
+func (r *Registry) listening(tx *gorm.DB, in IncomingDM, id ID) (ID, error) {
 	e := r.roster.entry(id)
 	if e == nil || e.State == Deleted {
 		return "", nil
@@ -146,23 +165,39 @@ func (r *Registry) listening(tx *gorm.DB, user snowflake.ID, id ID) (ID, error) 
 		if _, open := Lacks(err); open {
 			return "", err
 		}
+		if in.Patient && r.pends(e) {
+			return "", ErrPending
+		}
 		return "", nil
 	}
-	known, err := readAcquaintance(tx, user, id)
+	known, err := readAcquaintance(tx, in.User, id)
 	if err != nil || known.Blocked {
 		return "", err
 	}
 	return id, nil
 }
 
-// hand writes messages of a person into an entity's log: the two talk with each other from now on.
-func (r *Registry) hand(tx *gorm.DB, row DM, id ID, messages []WaitingDM) ([]*noted, error) {
-	now := r.now().UTC().Truncate(time.Microsecond)
-	row.PartnerID, row.PartnerAt = id, &now
+// pends says whether an entity takes part on a server of which Discord has not told yet.
+func (r *Registry) pends(e *entry) bool {
+	if e.State != Active || e.Stopped {
+		return false
+	}
+	for _, guild := range e.guilds() {
+		if r.runs(guild) && r.world.Pending(guild) && e.stays[guild].active(r.now()) {
+			return true
+		}
+	}
+	return false
+}
+
+// hand writes messages of a person into an entity's log: the two talk with each other since then.
+func (r *Registry) hand(tx *gorm.DB, row DM, id ID, since time.Time, messages []WaitingDM) ([]*noted, error) {
+	since = since.UTC().Truncate(time.Microsecond)
+	row.PartnerID, row.PartnerAt = id, &since
 	if err := saveDM(tx, row); err != nil {
 		return nil, err
 	}
-	if err := meet(tx, row.UserID, id, now); err != nil {
+	if err := meet(tx, row.UserID, id, since); err != nil {
 		return nil, err
 	}
 	var heard []*noted
@@ -177,143 +212,6 @@ func (r *Registry) hand(tx *gorm.DB, row DM, id ID, messages []WaitingDM) ([]*no
 		return nil, fmt.Errorf("append a direct message to the event log: %w", err)
 	}
 	return written, nil
-}
-
-// setWaiting sets a message waiting. It is asked about once, however many wait.
-func setWaiting(tx *gorm.DB, in IncomingDM) (Routed, error) {
-	var asked []WaitingDM
-	if err := tx.Where("user_id = ? AND menu_id <> 0", in.User).Order("message_id DESC").Limit(1).Find(&asked).Error; err != nil {
-		return Routed{}, fmt.Errorf("read what waits: %w", err)
-	}
-	row := WaitingDM{MessageID: in.Message, UserID: in.User, At: in.At.UTC()}
-	if len(asked) > 0 && in.At.Sub(asked[0].At) < WaitingLife {
-		row.MenuID = asked[0].MenuID
-	}
-	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
-		return Routed{}, fmt.Errorf("set a direct message waiting: %w", err)
-	}
-	return Routed{Waits: true, Menu: row.MenuID}, nil
-}
-
-// waiting says of a message that was routed before whether it still waits.
-func waiting(tx *gorm.DB, in IncomingDM) (Routed, error) {
-	var rows []WaitingDM
-	if err := tx.Where("message_id = ? AND user_id = ?", in.Message, in.User).Find(&rows).Error; err != nil {
-		return Routed{}, fmt.Errorf("read what waits: %w", err)
-	}
-	if len(rows) == 0 {
-		return Routed{}, nil
-	}
-	return Routed{Waits: true, Menu: rows[0].MenuID}, nil
-}
-
-// Asked notes the message in which a person is asked whom their waiting messages are for.
-func (r *Registry) Asked(ctx context.Context, actor Actor, user, menu snowflake.ID) error {
-	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
-		return err
-	}
-	return r.change(ctx, func(tx *gorm.DB) error {
-		if err := tx.Model(&WaitingDM{}).Where("user_id = ?", user).Update("menu_id", menu).Error; err != nil {
-			return fmt.Errorf("save where a person is asked: %w", err)
-		}
-		return nil
-	}, nil)
-}
-
-// Withdraw forgets a waiting message: the person deleted it, and nobody gets it.
-func (r *Registry) Withdraw(ctx context.Context, actor Actor, message snowflake.ID) error {
-	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
-		return err
-	}
-	return r.change(ctx, func(tx *gorm.DB) error {
-		if err := tx.Where("message_id = ?", message).Delete(&WaitingDM{}).Error; err != nil {
-			return fmt.Errorf("forget a waiting message: %w", err)
-		}
-		return nil
-	}, nil)
-}
-
-// ChoosePartner decides, for the person who asks, to whom what they write goes from now on. channel
-// is their channel of direct messages with the bot. What waited for the choice goes there too, and
-// is given back, oldest first; what waited longer than [WaitingLife] is forgotten. An error for
-// which [Lacks] finds something is not final.
-func (r *Registry) ChoosePartner(ctx context.Context, actor Actor, id ID, channel snowflake.ID) ([]Noted, error) {
-	m, err := r.pass(ctx, actor, actTalk, "")
-	if err != nil {
-		return nil, err
-	}
-	if channel == 0 {
-		return nil, errors.New("choose a partner: the channel of direct messages is not known")
-	}
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	handed, err := r.grow(ctx, true, func(tx *gorm.DB) ([]*noted, error) {
-		if err := r.judgeAgain(tx, m); err != nil {
-			return nil, err
-		}
-		if err := r.mayTalk(tx, actor, id); err != nil {
-			return nil, err
-		}
-		row, err := readDM(tx, actor.user)
-		if err != nil {
-			return nil, err
-		}
-		row.ChannelID = channel
-		waited, err := takeWaiting(tx, actor.user, r.now())
-		if err != nil {
-			return nil, err
-		}
-		written, err := r.hand(tx, row, id, waited)
-		if err != nil {
-			return nil, err
-		}
-		return written, r.auditAlone(tx, actor.String(), actTalk)
-	})
-	if err != nil {
-		return nil, r.noted(ctx, m, "", err)
-	}
-	return handed, nil
-}
-
-// mayTalk says no to a person who may not write to an entity. Those on the server where they act
-// they may always choose.
-func (r *Registry) mayTalk(tx *gorm.DB, actor Actor, id ID) error {
-	e := r.roster.entry(id)
-	if e == nil || e.State == Deleted {
-		return errNoEntity
-	}
-	known, err := readAcquaintance(tx, actor.user, id)
-	if err != nil {
-		return err
-	}
-	guilds, err := r.privately(e)
-	if _, open := Lacks(err); open {
-		return err
-	}
-	switch ok, gap := r.reachable(e, actor.user, known); {
-	case known.Blocked:
-		return Refuse(Conflict, "You blocked this entity. Unblock it first, with the button under its first message to you.")
-	case ok, actor.guild != 0 && slices.Contains(guilds, actor.guild):
-		return nil
-	case gap != nil:
-		return &gapError{Refusal: errNotYet, gap: *gap}
-	case e.stays[actor.guild] != nil || known.near() || e.OwnerID == actor.user:
-		return Refuse(Unavailable, "This entity takes no direct messages now. Try again later, or ask its owner.")
-	default:
-		return errNoEntity
-	}
-}
-
-// takeWaiting takes out what waits for a person's choice, oldest first, without what is too old.
-func takeWaiting(tx *gorm.DB, user snowflake.ID, now time.Time) ([]WaitingDM, error) {
-	var rows []WaitingDM
-	if err := tx.Where("user_id = ?", user).Order("message_id").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read what waits: %w", err)
-	}
-	if err := tx.Where("user_id = ?", user).Delete(&WaitingDM{}).Error; err != nil {
-		return nil, fmt.Errorf("take what waits: %w", err)
-	}
-	return slices.DeleteFunc(rows, func(w WaitingDM) bool { return now.Sub(w.At) >= WaitingLife }), nil
 }
 
 // readDM is a person's channel of direct messages; of one that is not known only the person.
@@ -333,11 +231,14 @@ func saveDM(tx *gorm.DB, row DM) error {
 }
 
 // openDM notes a person's channel, and nothing of whom they write to.
-func openDM(tx *gorm.DB, user, channel snowflake.ID) error {
+func (r *Registry) openDM(tx *gorm.DB, user, channel snowflake.ID) error {
 	row, err := readDM(tx, user)
 	if err != nil || row.ChannelID == channel {
 		return err
 	}
 	row.ChannelID = channel
-	return saveDM(tx, row)
+	if err := saveDM(tx, row); err != nil {
+		return err
+	}
+	return r.beginDM(tx, row)
 }

@@ -86,10 +86,10 @@ func TestWaitingMessagesGoToTheChoice(t *testing.T) {
 	if gap, open := entities.Lacks(err); !open || gap != (entities.Gap{Guild: guild, User: mia}) {
 		t.Fatalf("choosing outside of a server: %v", err)
 	}
-	noted, err := reg.ChoosePartner(t.Context(), entities.Member(mia, guild, 0), bob.EntityID(), miasDM)
+	chosen, err := reg.ChoosePartner(t.Context(), entities.Member(mia, guild, 0), bob.EntityID(), miasDM)
 	require(t, err)
-	if len(noted) != 2 {
-		t.Fatalf("%d messages went to the choice", len(noted))
+	if len(chosen.Noted) != 2 || len(chosen.Menus) != 1 || chosen.Menus[0] != 50 || chosen.Entity.ID != bob.EntityID() {
+		t.Fatalf("the choice led to %+v", chosen)
 	}
 	is(t, "Bob hears", inbox(t, reg, bob), "1 dm", "2 dm")
 	is(t, "Ada hears", inbox(t, reg, ada))
@@ -105,10 +105,10 @@ func TestWaitingMessagesExpire(t *testing.T) {
 	reg, _, bob := pair(t, filepath.Join(t.TempDir(), "troupe.db"), &now)
 	post(t, reg, 1, 0)
 	now = now.Add(entities.WaitingLife)
-	noted, err := reg.ChoosePartner(t.Context(), entities.Member(mia, guild, 0), bob.EntityID(), miasDM)
+	chosen, err := reg.ChoosePartner(t.Context(), entities.Member(mia, guild, 0), bob.EntityID(), miasDM)
 	require(t, err)
-	if len(noted) != 0 {
-		t.Errorf("went to the choice: %v", noted)
+	if len(chosen.Noted) != 0 {
+		t.Errorf("went to the choice: %v", chosen.Noted)
 	}
 	is(t, "what waits", rows(t, reg, func(w entities.WaitingDM) string { return w.MessageID.String() }))
 }

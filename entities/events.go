@@ -28,7 +28,8 @@ type Noted struct {
 }
 
 // Append writes down in one transaction what was heard, with the landings of lines that it shows,
-// and gives back, with their positions, the events that were not there already. Edits and
+// and gives back, with their positions, the events that were not there already: edits of a message
+// are told from each other by when they were. Edits and
 // deletions of messages that the log does not have are left out, and so are reactions to what is
 // no entity's line. A change of a message addresses whom the message did, an edit also
 // whom it names, and what was for one entity only stays so. Only the program itself appends.
@@ -63,10 +64,11 @@ func (r *Registry) Append(ctx context.Context, actor Actor, heard []Heard) ([]No
 		}
 		return written, acquaint(tx, heard, written)
 	})
-	r.marking.end(batch, err)
 	if err != nil {
+		r.endMarks(ctx, batch) // who marked is not at fault
 		return nil, err
 	}
+	r.marking.end(batch, nil)
 	for _, h := range heard {
 		if h.Landing != nil {
 			r.outbox.settle(h.Landing.Line.ID, false)
@@ -196,11 +198,11 @@ func (r *Registry) worthNoting(ctx context.Context, heard []Heard, addresses [][
 			}
 		case EventEdit, EventDelete:
 			was, known := messages[h.Event.MessageID]
-			if !known || was.deleted {
+			if !known || was.deleted() || n.Kind == EventEdit && was.had(n) {
 				continue
 			}
 			n.follow(was)
-			was.deleted = h.Event.Kind == EventDelete
+			was.changes = append(was.changes, n)
 			messages[h.Event.MessageID] = was
 		case EventReaction:
 			if n.EntityID = owners[h.Event.MessageID]; n.EntityID == "" {

@@ -80,16 +80,18 @@ func (r *Registry) BothWays(ctx context.Context, actor Actor, scope Scope, from 
 	if err != nil {
 		return nil, nil, false, err
 	}
-	stocks := func() *stock { return &stock{registry: r, entry: e, marks: marks, from: map[snowflake.ID]int64{}} }
-	if moved, ok := stocks().moved(&r.tail); ok {
-		for _, one := range moved {
-			memory = append(memory, one.plain())
+	if all, ok := r.tail.counting(newStock(r, e, marks).lowest(), e); ok {
+		counted, read := newStock(r, e, marks), newStock(r, e, marks)
+		for _, n := range all {
+			counted.count(n)
 		}
-		read, err := stocks().read(r.db.reader.WithContext(ctx))
-		if err != nil {
+		if err := read.read(r.db.reader.WithContext(ctx)); err != nil {
 			return nil, nil, false, err
 		}
-		for _, one := range read {
+		for _, one := range counted.list() {
+			memory = append(memory, one.plain())
+		}
+		for _, one := range read.list() {
 			database = append(database, one.plain())
 		}
 	}
@@ -107,5 +109,14 @@ func (m Moved) plain() Moved {
 	return m
 }
 
-// Began is how far a guild was read when the look began that gave the news.
-func (n News) Began(guild snowflake.ID) Stage { return n.begun.of(guild) }
+// AsOf is up to where changes of a message are told with it.
+func (n News) AsOf(guild snowflake.ID, message int64) int64 {
+	return n.begun.of(guild).at(message, n.horizon).Until
+}
+
+// Marking says whether marks wait to be written.
+func (r *Registry) Marking() bool {
+	r.marking.mu.Lock()
+	defer r.marking.mu.Unlock()
+	return r.marking.next != nil
+}

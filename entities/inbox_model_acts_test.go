@@ -63,6 +63,13 @@ func (m *logModel) actions() map[string]func(*rapid.T) {
 				}
 			}
 		},
+		"page": func(rt *rapid.T) { // of some scopes in turn, a little at a time
+			c := client(rt)
+			for range rapid.IntRange(1, 4).Draw(rt, "pages") {
+				m.read(rt, c, scopes.Draw(rt, "scope"), nil, rapid.IntRange(1, 2).Draw(rt, "limit"))
+				m.ack(rt, c)
+			}
+		},
 		"read":      look,
 		"read more": look,
 		"go on": func(rt *rapid.T) {
@@ -97,7 +104,7 @@ func (m *logModel) actions() map[string]func(*rapid.T) {
 func TestTheInboxAgreesWithThePlainModel(t *testing.T) {
 	checks, steps := 6, 400
 	if full {
-		checks, steps = 50, 2000
+		checks, steps = 56, 2000
 	}
 	fewChecks(t, checks)
 	manySteps(t, steps)
@@ -113,6 +120,32 @@ func TestTheInboxAgreesWithThePlainModel(t *testing.T) {
 		for _, c := range m.clients {
 			m.drain(rt, c)
 		}
+		done += m.steps
+	})
+	t.Logf("%d steps", done)
+}
+
+// It agrees too when clients do nothing but read scopes in turn, a little at a time, while messages
+// change: there the scopes' marks stand in each other's way most.
+func TestPagesInTurnAgreeWithThePlainModel(t *testing.T) {
+	checks := 10
+	if full {
+		checks = 250
+	}
+	fewChecks(t, checks)
+	manySteps(t, 120)
+	dir, n, done := t.TempDir(), 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		m := newLogModel(t, filepath.Join(dir, fmt.Sprint(n, ".db")))
+		defer shut(t, m.path)
+		m.clients = m.clients[:1]
+		all, some := m.actions(), map[string]func(*rapid.T){}
+		for _, name := range []string{"", "message", "other message", "edit", "delete", "page"} {
+			some[name] = all[name]
+		}
+		rt.Repeat(some)
+		m.drain(rt, m.clients[0])
 		done += m.steps
 	})
 	t.Logf("%d steps", done)

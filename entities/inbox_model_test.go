@@ -46,27 +46,18 @@ type reader struct {
 	told map[int64]int   // how often: by position
 	left map[int64]bool  // what it passed without hearing it, because it might not
 	asOf map[int64]int64 // by message: up to where its changes were told with it
-	// passed are the scopes in which a message was read, or passed over. Of one that is in several
-	// nobody knows in which it was told: its changes may come once too often.
-	passed map[int64]map[entities.Scope]bool
 }
 
 type sheet struct {
 	scope   entities.Scope
 	news    entities.News
-	end     int64                  // of the log
-	asOf    map[snowflake.ID]int64 // by guild: who reads on reads the log as it was when they began
 	reading entities.Reading
 	shut    map[snowflake.ID]bool
 }
 
-// of is up to where changes of a message were told with it.
-func (s *sheet) of(h *happening) int64 {
-	if at := s.asOf[h.GuildID]; h.Seq <= at {
-		return at
-	}
-	return s.end
-}
+// of is up to where changes of a message were told with it: who reads on reads the log as it was
+// when they began.
+func (s *sheet) of(h *happening) int64 { return s.news.AsOf(h.GuildID, h.Seq) }
 
 var modelChannels = map[snowflake.ID]snowflake.ID{general: guild, lab: guild, abroad: other}
 
@@ -95,7 +86,7 @@ func newLogModel(t *testing.T, path string) *logModel {
 }
 
 func (m *logModel) meet(name string, actor entities.Actor) {
-	m.clients = append(m.clients, &reader{name: name, actor: actor, told: map[int64]int{}, left: map[int64]bool{}, asOf: map[int64]int64{}, passed: map[int64]map[entities.Scope]bool{}})
+	m.clients = append(m.clients, &reader{name: name, actor: actor, told: map[int64]int{}, left: map[int64]bool{}, asOf: map[int64]int64{}})
 }
 
 func (m *logModel) append(heard ...entities.Heard) {
@@ -134,11 +125,16 @@ func (m *logModel) change(rt *rapid.T, kind entities.EventKind) entities.Heard {
 			said = append(said, h.MessageID)
 		}
 	}
-	e := entities.Event{Kind: kind, GuildID: guild, ChannelID: general, MessageID: 5, At: at(0)}
+	m.next++
+	e := entities.Event{Kind: kind, GuildID: guild, ChannelID: general, MessageID: 5, At: at(int(m.next))}
 	if len(said) > 0 {
 		e.MessageID = rapid.SampledFrom(said).Draw(rt, "message")
 	}
-	return entities.Heard{Event: e}
+	h := entities.Heard{Event: e}
+	if kind == entities.EventEdit {
+		h.Text = rapid.SampledFrom([]string{"", "", "Ada", "Ada and Bob"}).Draw(rt, "text")
+	}
+	return h
 }
 
 func (m *logModel) other(rt *rapid.T) entities.Heard {
@@ -153,6 +149,11 @@ func (m *logModel) other(rt *rapid.T) entities.Heard {
 		e.Kind, e.GuildID, e.ChannelID, e.UntilID, e.AuthorID = entities.EventGap, guild, lab, m.next+1, 0
 	}
 	return entities.Heard{Event: e}
+}
+
+// calls says whether it is an edit that names an entity which the message did not.
+func (h *happening) calls(id entities.ID) bool {
+	return h.of != nil && slices.Contains(h.to, id) && !slices.Contains(h.of.to, id)
 }
 
 // concerns says whether an event is in a scope for an entity that may hear everything.
@@ -173,42 +174,33 @@ func (h *happening) concerns(id entities.ID, scope entities.Scope) bool {
 
 // read looks for news, and checks each item by itself.
 func (m *logModel) read(rt *rapid.T, c *reader, scope entities.Scope, after *entities.Reading, limit int) {
-	latest, err := m.reg.Latest(m.t.Context(), c.actor)
-	require(m.t, err)
 	news, err := m.reg.News(m.t.Context(), c.actor, entities.Query{Scope: scope, After: after, Limit: limit})
 	require(m.t, err)
-	c.page = &sheet{scope: scope, end: latest, news: news, reading: news.Reached, shut: map[snowflake.ID]bool{}, asOf: map[snowflake.ID]int64{}}
-	for channel, g := range modelChannels {
+	c.page = &sheet{scope: scope, news: news, reading: news.Reached, shut: map[snowflake.ID]bool{}}
+	for channel := range modelChannels {
 		c.page.shut[channel] = m.shut[channel]
-		c.page.asOf[g] = latest
 	}
-	c.page.asOf[0] = latest
-	for g := range c.page.asOf {
-		if at := news.Began(g); at.Until > at.Seq {
-			c.page.asOf[g] = at.Until
-		}
-	}
-	last := int64(0)
+	last, id := int64(0), c.actor.EntityID()
 	for _, item := range news.Items {
 		h := m.at(item.Event.Seq)
 		switch {
 		case item.Event.Seq <= last:
 			rt.Fatalf("%s is told %v after what came later", c.name, item)
-		case h == nil || !h.concerns(c.actor.EntityID(), scope):
+		case h == nil || !h.concerns(id, scope):
 			rt.Fatalf("%s is told %v, which is not for it", c.name, item)
 		case m.shut[h.ChannelID] || !m.open(h.GuildID):
 			rt.Fatalf("%s is told %v, which it may not hear", c.name, item)
 		case c.told[h.Seq] > 0:
 			rt.Fatalf("%s is told %v again", c.name, item)
-		case h.of != nil && len(c.passed[h.of.Seq]) < 2 && c.told[h.of.Seq] == 0 && !c.left[h.of.Seq] && !gives(news, h.of.Seq):
+		case h.of != nil && !h.calls(id) && c.told[h.of.Seq] == 0 && !c.left[h.of.Seq] && !gives(news, h.of.Seq):
 			rt.Fatalf("%s is told %v, and was never told %d", c.name, item, h.of.Seq)
-		case h.of != nil && len(c.passed[h.of.Seq]) < 2 && h.Seq <= c.asOf[h.of.Seq]:
+		case h.of != nil && !h.calls(id) && h.Seq <= c.asOf[h.of.Seq]:
 			rt.Fatalf("%s is told %v, which it knows", c.name, item)
 		case h.of == nil && slices.ContainsFunc(h.changes, func(d *happening) bool {
 			return d.Kind == entities.EventDelete && d.Seq <= c.page.of(h)
 		}):
 			rt.Fatalf("%s is told %v, which was deleted", c.name, item)
-		case (item.Reason != "") != slices.Contains(h.to, c.actor.EntityID()):
+		case (item.Reason != "") != slices.Contains(h.to, id):
 			rt.Fatalf("%s is told %v, and the log says it is for %v", c.name, item, h.to)
 		}
 		last = item.Event.Seq
@@ -267,10 +259,6 @@ func (m *logModel) ack(rt *rapid.T, c *reader) {
 		if p.shut[h.ChannelID] && c.told[h.Seq] == 0 {
 			c.left[h.Seq] = true
 		}
-		if c.passed[h.Seq] == nil {
-			c.passed[h.Seq] = map[entities.Scope]bool{}
-		}
-		c.passed[h.Seq][p.scope] = true
 	}
 	c.page = nil
 }
@@ -310,6 +298,5 @@ func (c *reader) wants(h *happening) (wanted, known bool) {
 	if c.left[h.of.Seq] || h != h.of.changes[len(h.of.changes)-1] {
 		return false, false
 	}
-	wanted = c.told[h.of.Seq] > 0 && h.Seq > c.asOf[h.of.Seq]
-	return wanted, wanted || len(c.passed[h.of.Seq]) < 2
+	return h.calls(c.actor.EntityID()) || (c.told[h.of.Seq] > 0 && h.Seq > c.asOf[h.of.Seq]), true
 }

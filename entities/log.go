@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
@@ -163,7 +164,19 @@ func readMessages(db *gorm.DB, messages []snowflake.ID) (map[snowflake.ID]Event,
 type earlier struct {
 	Event
 	to      []Address
-	deleted bool
+	changes []*noted
+}
+
+func (was earlier) deleted() bool {
+	return slices.ContainsFunc(was.changes, func(c *noted) bool { return c.Kind == EventDelete })
+}
+
+// had says whether the log has an edit already: it may be heard again after an attempt to write it
+// of which it is not known how it ended. Databases keep microseconds, as Discord does.
+func (was earlier) had(edit *noted) bool {
+	return slices.ContainsFunc(was.changes, func(c *noted) bool {
+		return c.Kind == EventEdit && c.At.Truncate(time.Microsecond).Equal(edit.At.Truncate(time.Microsecond))
+	})
 }
 
 // messages finds messages in the log, with whom they address.
@@ -171,8 +184,8 @@ func (r *Registry) messages(ctx context.Context, ids []snowflake.ID) (map[snowfl
 	found := map[snowflake.ID]earlier{}
 	var missing []snowflake.ID
 	for _, id := range ids {
-		if n, deleted := r.tail.message(id); n != nil {
-			found[id] = earlier{Event: n.Event, to: n.to, deleted: deleted}
+		if n, changes := r.tail.message(id); n != nil {
+			found[id] = earlier{Event: n.Event, to: n.to, changes: changes}
 		} else {
 			missing = append(missing, id)
 		}
@@ -198,7 +211,7 @@ func (r *Registry) messages(ctx context.Context, ids []snowflake.ID) (map[snowfl
 		return nil, fmt.Errorf("read whom messages address: %w", err)
 	}
 	for id, row := range rows {
-		was := earlier{Event: row, deleted: slices.ContainsFunc(changes[id], func(c *noted) bool { return c.Kind == EventDelete })}
+		was := earlier{Event: row, changes: changes[id]}
 		for _, a := range addresses {
 			if a.Seq == row.Seq {
 				was.to = append(was.to, a)

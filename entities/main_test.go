@@ -126,7 +126,7 @@ func chosen(ids ...snowflake.ID) []entities.ChosenChannel {
 }
 
 // create makes an entity of olivia's and gives it with its actor.
-func create(t *testing.T, reg *entities.Registry, name string, channels ...snowflake.ID) (entities.Created, entities.Actor) {
+func create(t testing.TB, reg *entities.Registry, name string, channels ...snowflake.ID) (entities.Created, entities.Actor) {
 	t.Helper()
 	made, err := reg.Create(t.Context(), admin(olivia), entities.NewEntity{Name: name, Channels: chosen(channels...)})
 	if err != nil {

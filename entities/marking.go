@@ -195,6 +195,13 @@ func (r *Registry) writeMarks(ctx context.Context, batch *markBatch) {
 		return
 	default:
 	}
-	batch = r.marking.take()
+	r.endMarks(ctx, r.marking.take())
+}
+
+// endMarks writes a batch in a transaction of its own. The caller holds writing.
+func (r *Registry) endMarks(ctx context.Context, batch *markBatch) {
+	if batch == nil {
+		return
+	}
 	r.marking.end(batch, r.write(ctx, false, func(tx *gorm.DB) error { return r.writeBatch(tx, batch) }))
 }

@@ -32,31 +32,27 @@ func (m readMarks) without(scope Scope) readMarks {
 	return others
 }
 
-// read says whether an event was given in any scope that has it. A change that was told with its
-// message counts as given only where that message was no other scope's too: that one may have
-// given it before it changed, and rather something is told twice than never.
-func (m readMarks) read(row told) bool {
-	if m.given(row.Event, row.Reason, row.Event.Seq) {
-		return true
-	}
-	with := false
-	for _, scope := range scopesOf(row.Event, row.Reason) {
-		stage := m[scope].of(row.Event.GuildID)
-		if row.said == 0 || row.said > stage.Seq {
-			continue
-		}
-		if with || row.said <= stage.From || row.Event.Seq > stage.Until {
-			return false
-		}
-		with = true
-	}
-	return with
+// tells says whether a change was told with its message, if that was given at this stage.
+func (s Stage) tells(row told) bool {
+	return row.said > s.From && row.Event.Seq <= s.Until
 }
 
-// given says whether what happened at a position was given in any scope that has the event.
-func (m readMarks) given(e Event, reason AddressReason, position int64) bool {
+// tell says whether a change was told with its message wherever that has passed. Which scope gave
+// it is not kept: what is read at the same time has one horizon, so that they differ only where one
+// of them had passed the message before, and gave it as it was then.
+func (m readMarks) tell(row told) bool {
+	for _, scope := range scopesOf(row.Event, row.Reason) {
+		if stage := m[scope].of(row.Event.GuildID); row.said <= stage.Seq && !stage.tells(row) {
+			return false
+		}
+	}
+	return true
+}
+
+// given says whether an event was given in any scope that has it.
+func (m readMarks) given(e Event, reason AddressReason) bool {
 	for _, scope := range scopesOf(e, reason) {
-		if position <= m[scope].of(e.GuildID).Seq {
+		if e.Seq <= m[scope].of(e.GuildID).Seq {
 			return true
 		}
 	}

@@ -8,26 +8,31 @@ import (
 	"time"
 
 	"github.com/disgoorg/snowflake/v2"
-	"gorm.io/gorm"
 )
 
 // Moved is a channel in which something is unread.
 type Moved struct {
 	Guild, Channel snowflake.ID
-	Unread         int          // messages
-	Changes        int          // messages that were edited or deleted, and are not unread
-	Reactions      int          // to the entity's own lines
-	Gaps           int          // times of which messages are missing
-	Since          time.Time    // when the first of all that came
-	First, Last    snowflake.ID // unread messages
+	Unread         int // messages, at most [MostUnread]
+	// More says that there is more than what is counted, since so much is not counted.
+	More        bool
+	Changes     int          // messages that were edited or deleted, and are not unread
+	Reactions   int          // to the entity's own lines
+	Gaps        int          // times of which messages are missing
+	Since       time.Time    // when the first of all that came
+	First, Last snowflake.ID // unread messages
 	// Speakers are who spoke there last, newest first, at most [MaxSpeakers].
 	Speakers []Speaker
 
 	begun int64 // the first one's position
 }
 
-// MaxSpeakers is how many of a channel's last speakers are named.
-const MaxSpeakers = 5
+const (
+	// MaxSpeakers is how many of a channel's last speakers are named.
+	MaxSpeakers = 5
+	// MostUnread is up to how many unread messages of a channel are counted.
+	MostUnread = 10_000
+)
 
 // Speaker is who spoke in a channel.
 type Speaker struct {
@@ -48,17 +53,15 @@ func (r *Registry) Moved(ctx context.Context, actor Actor) ([]Moved, *Gap, error
 	if err != nil {
 		return nil, nil, err
 	}
-	s := stock{registry: r, entry: m.entry, marks: marks, from: map[snowflake.ID]int64{}}
-	if found, ok := s.moved(&r.tail); ok {
-		return s.besides(found, r.tail.besides(marks.of(ScopeAll).lowest(nil), m.entry)), s.lacks, nil
+	s := newStock(r, m.entry, marks)
+	if all, ok := r.tail.counting(s.lowest(), m.entry); ok {
+		for _, n := range all {
+			s.count(n)
+		}
+	} else if err := s.read(r.db.reader.WithContext(ctx)); err != nil {
+		return nil, nil, fmt.Errorf("count what is unread: %w", err)
 	}
-	db := r.db.reader.WithContext(ctx)
-	found, err := s.read(db)
-	if err != nil {
-		return nil, nil, err
-	}
-	all, err := s.readBesides(db, marks.of(ScopeAll).lowest(nil))
-	return s.besides(found, all), s.lacks, err
+	return s.list(), s.lacks, nil
 }
 
 // stock is one look at the channels of an entity.
@@ -67,8 +70,17 @@ type stock struct {
 	entry    *entry
 	marks    readMarks
 	from     map[snowflake.ID]int64 // by channel: nothing up to there counts; -1 for nothing at all
+	found    map[snowflake.ID]*Moved
+	changed  map[snowflake.ID]bool // messages whose change is counted
 	lacks    *Gap
 }
+
+func newStock(r *Registry, e *entry, marks readMarks) *stock {
+	return &stock{registry: r, entry: e, marks: marks, from: map[snowflake.ID]int64{}, found: map[snowflake.ID]*Moved{}, changed: map[snowflake.ID]bool{}}
+}
+
+// lowest is the position before which nothing can be unread.
+func (s *stock) lowest() int64 { return s.marks.of(ScopeAll).lowest(nil) }
 
 // after is from which position on the messages in a channel count.
 func (s *stock) after(guild, channel snowflake.ID) (int64, bool) {
@@ -87,45 +99,46 @@ func (s *stock) after(guild, channel snowflake.ID) (int64, bool) {
 	return from, from >= 0
 }
 
-// moved counts in memory; ok is false when not everything is there.
-func (s *stock) moved(t *tail) (found []Moved, ok bool) {
-	messages, ok := t.spoken(s.marks.of(ScopeAll).lowest(nil), s.entry)
-	at := map[snowflake.ID]int{}
-	for _, n := range messages {
-		if from, hears := s.after(n.GuildID, n.ChannelID); !hears || n.Seq <= from {
-			continue
-		}
-		i, known := at[n.ChannelID]
-		if !known {
-			i = len(found)
-			at[n.ChannelID] = i
-			found = append(found, Moved{Guild: n.GuildID, Channel: n.ChannelID, Since: n.At, First: n.MessageID, begun: n.Seq})
-		}
-		found[i].count(&n.Event)
+// count takes an event that counts for the entity, if it is unread. They come in order.
+func (s *stock) count(n *noted) {
+	from, hears := s.after(n.GuildID, n.ChannelID)
+	changes := n.Kind == EventEdit || n.Kind == EventDelete
+	if !hears || n.Seq <= from || changes && (n.said > from || s.changed[n.MessageID]) {
+		return
 	}
-	return found, ok
+	m, known := s.found[n.ChannelID]
+	if !known {
+		m = &Moved{Guild: n.GuildID, Channel: n.ChannelID, Since: n.At, begun: n.Seq}
+		s.found[n.ChannelID] = m
+	}
+	switch n.Kind {
+	case EventMessage:
+		m.hear(&n.Event)
+	case EventReaction:
+		m.Reactions++
+	case EventGap:
+		m.Gaps++
+	case EventEdit, EventDelete:
+		s.changed[n.MessageID] = true
+		m.Changes++
+	case EventDM:
+	}
 }
 
-// spoken lists what was said after a position where an entity is, and does not address it.
-func (t *tail) spoken(after int64, e *entry) (messages []*noted, ok bool) {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if after < t.floor {
-		return nil, false
+func (m *Moved) hear(e *Event) {
+	if m.Unread == MostUnread {
+		m.More = true
+	} else {
+		m.Unread++
 	}
-	for _, n := range t.all[t.after(after):] {
-		if n.Kind != EventMessage || n.AuthorEntity == e.ID || e.stays[n.GuildID] == nil || n.reason(e.ID) != "" {
-			continue
-		}
-		if !slices.ContainsFunc(t.changes[n.MessageID], func(c *noted) bool { return c.Kind == EventDelete }) {
-			messages = append(messages, n)
-		}
+	if m.First == 0 {
+		m.First = e.MessageID
 	}
-	return messages, true
+	m.speak(e)
 }
 
-func (m *Moved) count(e *Event) {
-	m.Unread++
+// speak notes who spoke last.
+func (m *Moved) speak(e *Event) {
 	m.Last = e.MessageID
 	who := Speaker{User: e.AuthorID, Entity: e.AuthorEntity, Message: e.MessageID}
 	m.Speakers = slices.DeleteFunc(m.Speakers, func(s Speaker) bool { return s.User == who.User && s.Entity == who.Entity })
@@ -133,71 +146,42 @@ func (m *Moved) count(e *Event) {
 	m.Speakers = m.Speakers[:min(len(m.Speakers), MaxSpeakers)]
 }
 
-// read counts in the database, channel by channel.
-func (s *stock) read(db *gorm.DB) ([]Moved, error) {
-	var channels []struct{ GuildID, ChannelID snowflake.ID }
-	err := db.Raw("SELECT DISTINCT guild_id, channel_id FROM events WHERE seq > ? AND kind = 'message' AND guild_id IN ?",
-		s.marks.of(ScopeAll).lowest(nil), s.entry.guilds()).Scan(&channels).Error
-	if err != nil {
-		return nil, fmt.Errorf("read which channels moved: %w", err)
-	}
+func (s *stock) list() []Moved {
 	var found []Moved
-	for _, c := range channels {
-		from, hears := s.after(c.GuildID, c.ChannelID)
-		if !hears {
-			continue
-		}
-		moved := Moved{Guild: c.GuildID, Channel: c.ChannelID}
-		if err := moved.read(db, s.entry.ID, from); err != nil {
-			return nil, fmt.Errorf("count what is unread in a channel: %w", err)
-		}
-		if moved.Unread > 0 {
-			found = append(found, moved)
-		}
+	for _, m := range s.found {
+		found = append(found, *m)
 	}
 	slices.SortFunc(found, func(a, b Moved) int { return cmp.Compare(a.begun, b.begun) })
-	return found, nil
+	return found
 }
 
-// unreadMessages are those in a channel that count for an entity.
-const unreadMessages = ` FROM events WHERE channel_id = ? AND seq > ? AND kind = 'message' AND author_entity <> ?
-	AND NOT EXISTS (SELECT 1 FROM addresses WHERE addresses.seq = events.seq AND addresses.entity_id = ?)
-	AND message_id NOT IN (SELECT message_id FROM events WHERE ` + isChange + ` AND kind = 'delete' AND channel_id = ?)`
+// counts says whether an event counts for an entity where it is unread. What addresses it is told
+// for itself.
+func (n *noted) counts(e *entry) bool {
+	switch n.Kind {
+	case EventReaction:
+		return n.GuildID != 0 && n.EntityID == e.ID
+	case EventMessage, EventGap, EventEdit, EventDelete:
+		return n.AuthorEntity != e.ID && e.stays[n.GuildID] != nil && n.EntityID == "" && n.reason(e.ID) == ""
+	case EventDM:
+	}
+	return false
+}
 
-func (m *Moved) read(db *gorm.DB, id ID, from int64) error {
-	which := []any{m.Channel, from, id, id, m.Channel}
-	var speakers []struct {
-		Count        int
-		First, Last  int64
-		AuthorID     snowflake.ID
-		AuthorEntity ID
+// counting lists what counts after a position. Messages that were deleted do not.
+func (t *tail) counting(after int64, e *entry) (all []*noted, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if after < t.floor {
+		return nil, false
 	}
-	err := db.Raw(`SELECT count(*) AS count, min(seq) AS first, max(seq) AS last, author_id, author_entity`+unreadMessages+
-		` GROUP BY author_id, author_entity ORDER BY last DESC`, which...).Scan(&speakers).Error
-	if err != nil || len(speakers) == 0 {
-		return err
+	for _, n := range t.all[t.after(after):] {
+		if !n.counts(e) {
+			continue
+		}
+		if n.Kind != EventMessage || !slices.ContainsFunc(t.changes[n.MessageID], func(c *noted) bool { return c.Kind == EventDelete }) {
+			all = append(all, n)
+		}
 	}
-	m.begun = speakers[0].First
-	for _, one := range speakers {
-		m.Unread += one.Count
-		m.begun = min(m.begun, one.First)
-	}
-	seqs := []int64{m.begun}
-	speakers = speakers[:min(len(speakers), MaxSpeakers)]
-	for _, one := range speakers {
-		seqs = append(seqs, one.Last)
-	}
-	var rows []Event
-	if err := db.Where("seq IN ?", seqs).Find(&rows).Error; err != nil {
-		return err
-	}
-	events := map[int64]Event{}
-	for _, row := range rows {
-		events[row.Seq] = row
-	}
-	m.First, m.Since, m.Last = events[m.begun].MessageID, events[m.begun].At, events[speakers[0].Last].MessageID
-	for _, one := range speakers {
-		m.Speakers = append(m.Speakers, Speaker{User: one.AuthorID, Entity: one.AuthorEntity, Message: events[one.Last].MessageID})
-	}
-	return nil
+	return all, true
 }

@@ -39,14 +39,14 @@ type News struct {
 	Held bool
 
 	begun   Reading
-	end     int64
+	horizon horizon
 	looked  int64
 	stopped map[snowflake.ID]int64
 }
 
 // Until is what was read by somebody who looked no further than to a position.
 func (n News) Until(position int64) Reading {
-	return n.begun.reach(min(position, n.looked), n.end, n.stopped)
+	return n.begun.reach(min(position, n.looked), n.horizon, n.stopped)
 }
 
 // News gives what is unread in a scope and may be heard of now. An entity's own lines are no news
@@ -71,10 +71,11 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 	// Who reads again and again without ever waiting leaves room for those who hear: with as many
 	// readers as may come, each taking its full turn, a heartbeat would come too late.
 	runtime.Gosched()
-	end := r.tail.ends() // before anything is read: what comes later may be seen only in part
+	// The end before anything is read: what comes later may be seen only in part.
+	h := marks.horizon(from, r.tail.ends())
 	s := survey{
-		registry: r, entry: m.entry, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
-		news: News{begun: from.begin(end), end: end, stopped: map[snowflake.ID]int64{}},
+		registry: r, entry: m.entry, marks: marks, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
+		news: News{begun: from.begin(h), horizon: h, stopped: map[snowflake.ID]int64{}},
 	}
 	if err := s.look(ctx, q); err != nil {
 		return News{}, err
@@ -88,6 +89,7 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 type survey struct {
 	registry *Registry
 	entry    *entry
+	marks    readMarks
 	others   readMarks                  // of other scopes
 	judged   map[snowflake.ID]judgement // by channel
 	news     News
@@ -123,7 +125,7 @@ func (s *survey) look(ctx context.Context, q Query) error {
 			}
 		}
 		if len(page) < most {
-			n.looked = max(n.looked, n.end)
+			n.looked = max(n.looked, n.horizon.end)
 			return nil
 		}
 	}
@@ -148,7 +150,7 @@ func (s *survey) take(row told) bool {
 		n.stopped[guild] = row.Event.Seq - 1
 	}
 	n.looked = row.Event.Seq
-	if is && !s.past(row) && !s.others.read(row) {
+	if is && !s.past(row) && !s.others.given(row.Event, row.Reason) {
 		n.Items = append(n.Items, row.Item)
 	}
 	return true
@@ -157,20 +159,18 @@ func (s *survey) take(row told) bool {
 // past says whether an event is no news of its own, because what is or was given with its message
 // tells it too.
 func (s *survey) past(row told) bool {
-	begun := s.news.begun.of(row.Event.GuildID)
+	begun, h := s.news.begun.of(row.Event.GuildID), s.news.horizon
 	switch row.Event.Kind {
 	case EventMessage, EventDM:
-		at := begun.at(row.Event.Seq, s.news.end)
-		return row.deleted != 0 && row.deleted <= at.Until
+		return row.deleted != 0 && row.deleted <= begun.at(row.Event.Seq, h).Until
 	case EventEdit, EventDelete:
-		at := begun.at(row.said, s.news.end)
-		if row.next != 0 && row.next <= s.news.end {
+		if row.next != 0 && row.next <= h.end {
 			return true
 		}
 		if row.calls {
 			return false // its message is not in every scope that it is in
 		}
-		return row.Event.Seq <= at.Until && row.said > at.From && !s.others.given(row.Event, row.Reason, row.said)
+		return begun.at(row.said, h).tells(row) && s.marks.tell(row)
 	case EventReaction, EventGap:
 	}
 	return false
@@ -213,6 +213,9 @@ func (r *Registry) hears(e *entry, guild, channel snowflake.ID) judgement {
 	in, ok := e.stays[guild]
 	if !ok {
 		return judgement{known: true}
+	}
+	if r.world.mayBeThread(guild, channel) {
+		return judgement{}
 	}
 	f, ok := r.facts(e, channel)
 	if !ok || f.guild.ID != guild {

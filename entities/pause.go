@@ -159,7 +159,7 @@ func bury(tx *gorm.DB, e *entry) error {
 		}
 		pictures = append(pictures, in.Avatar)
 	}
-	for _, rows := range []any{&Departure{}, &CapabilityRule{}, &FilterTerm{}, &Reaction{}} {
+	for _, rows := range []any{&Departure{}, &CapabilityRule{}, &FilterTerm{}, &Reaction{}, &Acquaintance{}} {
 		if err := tx.Where("entity_id = ?", e.ID).Delete(rows).Error; err != nil {
 			return fmt.Errorf("forget what was decided about it: %w", err)
 		}

@@ -13,19 +13,7 @@ import (
 // is asked about channels that the entity did not name, and a no is no refusal. An error for
 // which [Lacks] finds something means that it cannot be decided yet.
 func (r *Registry) Reads(ctx context.Context, actor Actor, channel snowflake.ID) (bool, error) {
-	m, err := r.pass(ctx, actor, actBe, "")
-	if err != nil {
-		return false, err
-	}
-	f, ok := r.facts(m.entry, channel)
-	if !ok {
-		return false, nil
-	}
-	v := decide(f, ReadHistory)
-	if v.gap != nil {
-		return false, &gapError{Refusal: errNotYet, gap: *v.gap}
-	}
-	return v.allowed(), nil
+	return r.has(ctx, actor, ReadHistory, channel)
 }
 
 // Readable lists the channels, forums and threads of a guild whose older messages an entity may

@@ -215,6 +215,11 @@ func TestReactors(t *testing.T) {
 	}
 	_, err = reg.Reactors(t.Context(), bob, permit, 1)
 	wantRefusal(t, err, entities.NotAllowed)
+	// To hear a channel is not to read what is older there.
+	hears, err := reg.Authorize(t.Context(), ada, entities.Hear, general)
+	require(t, err)
+	_, err = reg.Reactors(t.Context(), ada, hears, 1)
+	wantRefusal(t, err, entities.NotAllowed)
 }
 
 // Catching up is off until an admin turns it on, and then wants the right to read too.

@@ -47,19 +47,33 @@ func (r Reading) lowest(but map[snowflake.ID]int64) int64 {
 
 // and is what was read in one or the other reading.
 func (r Reading) and(other Reading) Reading {
-	further := func(a, b Stage) Stage {
-		if b.Seq > a.Seq {
-			return b
-		}
-		return a
-	}
-	both := Reading{Stage: further(r.Stage, other.Stage), Behind: map[snowflake.ID]Stage{}}
+	both := Reading{Stage: r.Stage.and(other.Stage), Behind: map[snowflake.ID]Stage{}}
 	for _, one := range []Reading{r, other} {
 		for guild := range one.Behind {
-			both.put(guild, further(r.of(guild), other.of(guild)))
+			both.put(guild, r.of(guild).and(other.of(guild)))
 		}
 	}
 	return both
+}
+
+// and is the stage of who has read up to one and up to another. What only one of them had passed
+// before it began was not given since.
+func (s Stage) and(other Stage) Stage {
+	if other.Seq > s.Seq {
+		s, other = other, s
+	}
+	if s.Until > s.Seq {
+		s.From = max(s.From, other.before(s.Until))
+	}
+	return s
+}
+
+// before is up to where was read when the reading up to an end began.
+func (s Stage) before(end int64) int64 {
+	if s.Until == end && s.Until > s.Seq {
+		return s.From
+	}
+	return s.Seq
 }
 
 // put notes a guild's stage, unless it is the same as everywhere.
@@ -73,12 +87,52 @@ func (r Reading) same(other Reading) bool {
 	return r.Stage == other.Stage && maps.Equal(r.Behind, other.Behind)
 }
 
-// begin is a reading from which is read on, when the log ends at end: who has given all that
-// there was when they began takes the changes until now into account.
-func (r Reading) begin(end int64) Reading {
+// horizon are the ends of what is being read page by page in any scope, in order, and the log's own
+// end. Whoever begins to read where another scope is being read reads the log as it was when that
+// began: so whichever of them gave a message, it was told with the same changes.
+type horizon struct {
+	open []int64
+	end  int64
+}
+
+// after is up to where changes are taken into account by who reads on from a position.
+func (h horizon) after(position int64) int64 {
+	for _, end := range h.open {
+		if end > position {
+			return end
+		}
+	}
+	return max(position, h.end)
+}
+
+// horizon is that of a reader who goes on from a reading, when the log ends at end.
+func (m readMarks) horizon(from Reading, end int64) horizon {
+	h := horizon{end: end}
+	note := func(s Stage) {
+		if s.Until > s.Seq {
+			h.open = append(h.open, s.Until)
+		}
+	}
+	noteAll := func(r Reading) {
+		note(r.Stage)
+		for _, stage := range r.Behind {
+			note(stage)
+		}
+	}
+	noteAll(from)
+	for _, reading := range m {
+		noteAll(reading)
+	}
+	slices.Sort(h.open)
+	return h
+}
+
+// begin is a reading from which is read on: who has given all that there was when they began takes
+// later changes into account.
+func (r Reading) begin(h horizon) Reading {
 	begin := func(s Stage) Stage {
 		if s.Seq >= s.Until {
-			return Stage{Seq: s.Seq, From: s.Seq, Until: max(s.Seq, end)}
+			return Stage{Seq: s.Seq, From: s.Seq, Until: h.after(s.Seq)}
 		}
 		return s
 	}
@@ -89,12 +143,12 @@ func (r Reading) begin(end int64) Reading {
 	return begun
 }
 
-// reach is a begun reading, in a log that ended at end then, after everything up to a position was
-// looked at, but for guilds that stopped before, each at its own.
-func (r Reading) reach(position, end int64, stopped map[snowflake.ID]int64) Reading {
+// reach is a begun reading after everything up to a position was looked at, but for guilds that
+// stopped before, each at its own.
+func (r Reading) reach(position int64, h horizon, stopped map[snowflake.ID]int64) Reading {
 	reach := func(s Stage, position int64) Stage {
 		s.Seq = max(s.Seq, position)
-		if s = s.at(s.Seq+1, end); s.Seq >= s.Until {
+		if s = s.at(s.Seq+1, h); s.Seq >= s.Until {
 			return Stage{Seq: s.Seq}
 		}
 		return s
@@ -111,11 +165,16 @@ func (r Reading) reach(position, end int64, stopped map[snowflake.ID]int64) Read
 	return reached
 }
 
-// at is a begun stage as it is for a message at a position, in a log that ended at end then: who
-// has come past Until takes the changes until then into account.
-func (s Stage) at(position, end int64) Stage {
-	if position > s.Until {
-		s.From, s.Until = s.Until, max(s.Until, end)
+// at is a begun stage as it is for a message at a position: who has come past Until takes the changes
+// until the next end into account.
+func (s Stage) at(position int64, h horizon) Stage {
+	for position > s.Until {
+		next := h.after(s.Until)
+		s.From = s.Until
+		if next == s.Until {
+			break
+		}
+		s.Until = next
 	}
 	return s
 }

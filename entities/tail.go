@@ -212,9 +212,9 @@ func (row *told) follow(changes []*noted) {
 	}
 }
 
-// message finds a message, and whether it was deleted.
-func (t *tail) message(id snowflake.ID) (n *noted, deleted bool) {
+// message finds a message and its changes.
+func (t *tail) message(id snowflake.ID) (n *noted, changes []*noted) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.said[id], slices.ContainsFunc(t.changes[id], func(c *noted) bool { return c.Kind == EventDelete })
+	return t.said[id], slices.Clip(t.changes[id])
 }

@@ -24,11 +24,12 @@ type World struct {
 	channels    map[snowflake.ID]Channel
 	// threadMembers are people's memberships of private threads.
 	threadMembers map[snowflake.ID]map[snowflake.ID]threadMember
-	memberLife    time.Duration    // how long what is known of people holds; 0 = until told otherwise
-	shards        int              // 0 before the first was announced
-	begun         map[int]struct{} // shards whose guilds were announced
-	archived      []snowflake.ID   // archived threads, the longest known first
-	changes       int              // of all guilds
+	memberLife    time.Duration             // how long what is known of people holds; 0 = until told otherwise
+	shards        int                       // 0 before the first was announced
+	begun         map[int]struct{}          // shards whose guilds were announced
+	archived      []snowflake.ID            // archived threads, the longest known first
+	sought        map[snowflake.ID]struct{} // guilds of which Discord is still asked for threads that it does not announce
+	changes       int                       // of all guilds
 }
 
 // Guild is a Discord server as the bot sees it.
@@ -142,7 +143,7 @@ func (c Channel) HoldsMessages() bool {
 func NewWorld() *World {
 	return &World{
 		guilds: map[snowflake.ID]*guildFacts{}, channels: map[snowflake.ID]Channel{}, begun: map[int]struct{}{},
-		threadMembers: map[snowflake.ID]map[snowflake.ID]threadMember{},
+		threadMembers: map[snowflake.ID]map[snowflake.ID]threadMember{}, sought: map[snowflake.ID]struct{}{},
 	}
 }
 
@@ -234,6 +235,31 @@ func (w *World) Pending(guild snowflake.ID) bool {
 		return !begun
 	}
 	return !facts.open()
+}
+
+// SeekThreads notes that Discord is going to be asked for a guild's archived threads: a channel
+// that is not known may be one of them, and nothing is decided about it before
+// [World.ThreadsFound].
+func (w *World) SeekThreads(guild snowflake.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sought[guild] = struct{}{}
+}
+
+// ThreadsFound ends what [World.SeekThreads] began.
+func (w *World) ThreadsFound(guild snowflake.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.sought, guild)
+}
+
+// mayBeThread says whether a channel that is not known may be an archived thread of a guild.
+func (w *World) mayBeThread(guild, channel snowflake.ID) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	_, known := w.channels[channel]
+	_, sought := w.sought[guild]
+	return sought && !known
 }
 
 func (f *guildFacts) open() bool { return f.Available && !f.doubted && f.bot.UserID != 0 }

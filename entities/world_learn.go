@@ -3,10 +3,13 @@ package entities
 import (
 	"slices"
 
+	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
 )
 
-// PutGuild takes a whole guild as GUILD_CREATE gives it and forgets what was known before.
+// PutGuild takes a whole guild as GUILD_CREATE gives it and forgets what was known before, but for
+// public threads that are not listed: archived ones never are, and what was heard there may not
+// have been read yet.
 func (w *World) PutGuild(g Guild, roles []Role, bot Membership, channels []Channel) {
 	facts := newGuildFacts(g)
 	facts.bot = bot
@@ -15,6 +18,7 @@ func (w *World) PutGuild(g Guild, roles []Role, bot Membership, channels []Chann
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	asleep := w.publicThreads(g.ID)
 	w.forgetChannels(g.ID)
 	if known, ok := w.guilds[g.ID]; ok {
 		facts.staff = known.staff // Discord does not tell of them again
@@ -24,6 +28,31 @@ func (w *World) PutGuild(g Guild, roles []Role, bot Membership, channels []Chann
 	for _, channel := range channels {
 		w.putChannel(channel)
 	}
+	for _, thread := range asleep {
+		_, listed := w.channels[thread.ID]
+		if parent, there := w.channels[thread.ParentID]; !listed && there && parent.GuildID == g.ID {
+			if !thread.Archived {
+				thread.Archived = true
+				w.archive(thread.ID)
+			}
+			w.channels[thread.ID] = thread
+			facts.channels[thread.ID] = struct{}{}
+		}
+	}
+}
+
+// publicThreads are a guild's threads that everybody sees who sees their channel.
+func (w *World) publicThreads(guild snowflake.ID) (threads []Channel) {
+	facts, ok := w.guilds[guild]
+	if !ok {
+		return nil
+	}
+	for id := range facts.channels {
+		if c := w.channels[id]; c.IsThread() && c.Type != discord.ChannelTypeGuildPrivateThread {
+			threads = append(threads, c)
+		}
+	}
+	return threads
 }
 
 func newGuildFacts(g Guild) *guildFacts {

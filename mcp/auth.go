@@ -16,16 +16,21 @@ var unauthorized = &refusal{
 	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
 }
 
-// authenticate finds the entity that calls. Its key must be that of the entity in the path.
+// authenticate finds the entity that calls. Its key must be that of the entity that
+// the address names, when it names one.
 func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
-	actor, err := s.registry.Authenticate(r.Context(), bearer(r), entities.ID(r.PathValue("id")))
+	want, no := wanted(r)
+	if no != nil {
+		return entities.Actor{}, no
+	}
+	actor, err := s.registry.Authenticate(r.Context(), bearer(r), want)
 	if err == nil {
 		return actor, nil
 	}
 	if _, refused := entities.AsRefusal(err); !refused {
 		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
 	}
-	from := address(r)
+	from := network(s.caller(r))
 	pause, reached := s.failures.note(from, s.now())
 	if reached {
 		s.log.Warn("too many refused keys from one address", "address", from.String())
@@ -36,9 +41,9 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 			text: "Too many refused keys from your address. Check the key; a right one is taken at any time.",
 		}
 	}
-	no := *unauthorized
-	no.challenge = s.challenge(r)
-	return entities.Actor{}, &no
+	challenged := *unauthorized
+	challenged.challenge = s.challenge(r)
+	return entities.Actor{}, &challenged
 }
 
 // challenge tells OAuth clients where the address that they called is described: RFC 9728. A

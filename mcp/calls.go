@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"troupe/entities"
+	"troupe/relay"
 )
 
 // How much runs at once.
@@ -28,6 +29,8 @@ type call struct {
 	server *Server
 	actor  entities.Actor
 	waits  bool
+	// receipt notes the lines whose answers are still to reach the client.
+	receipt *relay.Receipt
 	// ctx is what a tool runs under; end ends it. It is not the request's own context: the
 	// transport writes no answer once that one has ended, and a call that is cut is answered.
 	ctx context.Context

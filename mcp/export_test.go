@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"time"
 
@@ -23,16 +24,19 @@ var (
 )
 
 const (
-	MaxInstructions   = maxInstructions
-	MaxWaitsPerEntity = maxWaitsPerEntity
-	MaxCallsPerEntity = maxCallsPerEntity
-	MaxFailures       = maxFailures
-	RevokedText       = revokedText
-	FenceName         = fenceName
+	MaxInstructions     = maxInstructions
+	MaxWaitsPerEntity   = maxWaitsPerEntity
+	MaxCallsPerEntity   = maxCallsPerEntity
+	MaxFailures         = maxFailures
+	MaxStreamsPerEntity = maxStreamsPerEntity
+	RevokedText         = revokedText
+	FenceName           = fenceName
 )
 
 // Instructions words an entity's instructions.
-func Instructions(e entities.Entity) string { return instructions(e) }
+func Instructions(e entities.Entity, homes ...entities.Home) string {
+	return instructions(e, homes, "c0ffee")
+}
 
 // Strict checks a body and gives the method that it names, or the refusal's text and status.
 func Strict(body []byte) (method, refused string, status int) {
@@ -105,3 +109,47 @@ func BreakTransport(s *Server, with any) {
 
 // HurryBodies changes how long a message's body may take.
 func HurryBodies(s *Server, d time.Duration) { s.bodyTime = d }
+
+// HurryBeats changes how often silent streams show that they live. Call it before there are any.
+func HurryBeats(s *Server, d time.Duration) { s.heartbeat = d }
+
+// CountsOf words how much is unread in a channel.
+func CountsOf(unread int, more bool, changes int) string {
+	return moved{Unread: unread, More: more, Changes: changes}.counts()
+}
+
+// HurryStreams changes how long a client may take for what a stream sends it.
+func HurryStreams(s *Server, d time.Duration) { s.sendTime = d }
+
+// Held counts what is kept for entities when nobody has called for an hour.
+func Held(s *Server) int {
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	return len(s.calls.byEntity) + len(s.streams.byEntity) + len(s.streams.bySession) + s.seen.count(s.now().Add(time.Hour))
+}
+
+// Bare is mcp-go with the same tools and nothing of ours in front, for one entity.
+func Bare(s *Server, key string, id entities.ID) (http.Handler, error) {
+	actor, err := s.registry.Authenticate(context.Background(), key, id)
+	if err != nil {
+		return nil, err
+	}
+	core := server.NewMCPServer("bare", "1", server.WithToolCapabilities(false))
+	for _, t := range tools {
+		core.AddTool(t.declaration, s.handle(t))
+	}
+	transport := server.NewStreamableHTTPServer(core, server.WithStateLess(true), server.WithDisableStreaming(true), server.WithDisableLocalhostProtection(true))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := s.newCall(r.Context(), actor)
+		defer c.end(nil)
+		transport.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+	}), nil
+}
+
+// TrustProxies names the reverse proxies that are believed.
+func TrustProxies(s *Server, proxies ...netip.Prefix) { s.proxies = proxies }
+
+// Caller is where a request comes from.
+func Caller(s *Server, r *http.Request) netip.Addr { return s.caller(r) }

@@ -1,7 +1,6 @@
 package mcp
 
 import (
-	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -46,23 +45,4 @@ func (f *failures) note(from netip.Prefix, now time.Time) (pause time.Duration, 
 		return 0, false
 	}
 	return failureWindow - now.Sub(known.since), known.times == maxFailures+1
-}
-
-// address is where a request comes from: an IPv4 address, or an IPv6 network of 64 bits, of
-// which one subscriber has all addresses.
-func address(r *http.Request) netip.Prefix {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	ip := from.Addr().Unmap().WithZone("")
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	prefix, err := ip.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return prefix
 }

@@ -38,7 +38,7 @@ var (
 	fenceOpens = regexp.MustCompile(`(?m)^<untrusted-discord-text ([0-9a-f]{12})>$`)
 	// aLine is every line that the program writes between the fences.
 	aLine = regexp.MustCompile(`^(authors: .*|\[\d{4}-\d\d-\d\d\]|#.* \(\d+(, [a-z ]+( in #.*)?)?\), server .*:| \d{15,20} \d\d:\d\d.*|  [|+] .*` +
-		`|deleted: message .*|reactions: .*|.* by .*|unread besides .*|thread #.* \(\d+\) hangs on .*` +
+		`|direct messages:| .* \(human \d+\): last \S+, \d+ unread|deleted: message .*|reactions: .*|.* by .*|unread besides .*|thread #.* \(\d+\) hangs on .*` +
 		`|server .* \(\d+\):| .* \([a-z ,]+ [^ ]+(, username .*)?\)| category .*:|  #.* \(\d+.*\) .*|.* \(\d+\): (active|waiting|paused); you may .*| .* \([^ ]+\): (active|not active).*` +
 		`|who spoke:|most reactions and replies:|questions without an answer:| .* \([a-z]+ \d+\): \d+| and \d+ more| \d{15,20} \d{4}-\d\d-\d\d \d\d:\d\d.*)$`)
 	aRow = regexp.MustCompile(`^ (\d{15,20}) \d\d:\d\d`)

@@ -2,6 +2,8 @@ package mcp
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	mcpgo "github.com/mark3labs/mcp-go/mcp"
@@ -20,9 +22,16 @@ const howTo = "list_channels shows where you may read and speak. read_messages g
 // maxInstructions is in bytes. Claude Code cuts at 2 KB.
 const maxInstructions = 1536
 
-// instructions are what a client may put before its model.
-func instructions(e entities.Entity) string {
+// maxHomes is in bytes: what the servers' names and rules have of the instructions at most.
+const maxHomes = 480
+
+// instructions are what a client may put before its model: who it is, how to go on, where it is by
+// what rules, and its persona. What does not fit, whoami has.
+func instructions(e entities.Entity, homes []entities.Home, token string) string {
 	text := "You are " + quoted(e.Name) + ", a character of your own on Discord, and these tools are yours alone.\n" + howTo
+	if lines := homeLines(homes); lines != "" {
+		text += "\nYour servers and their rules:\n<" + fenceName + " " + token + ">\n" + lines + "</" + fenceName + " " + token + ">"
+	}
 	if e.Persona == "" {
 		return text
 	}
@@ -33,6 +42,36 @@ func instructions(e entities.Entity) string {
 		persona = cutBytes(persona, room-len(rest)) + rest
 	}
 	return text + persona
+}
+
+// homeLines gives one line per server on which the entity speaks, as many as there is room for.
+func homeLines(homes []entities.Home) string {
+	var text string
+	left := 0
+	for _, home := range homes {
+		if !home.Speaks || home.Requested {
+			continue
+		}
+		line := quoted(clip(home.Guild.Name, 60))
+		if rules := rulesOf(home); len(rules) > 0 {
+			line += "; every line: " + strings.Join(rules, ", ")
+		}
+		if home.HouseRules != "" {
+			line += "; house rules: " + oneLine(home.HouseRules)
+		}
+		if len(line) > maxHomes/2 {
+			line = cutBytes(line, maxHomes/2) + " … (whoami has the rest)"
+		}
+		if len(text)+len(line) > maxHomes {
+			left++
+			continue
+		}
+		text += line + "\n"
+	}
+	if left > 0 {
+		text += fmt.Sprintf("and %d more, which whoami shows\n", left)
+	}
+	return text
 }
 
 // cutBytes keeps at most n bytes of whole characters.
@@ -67,22 +106,28 @@ func (s *Server) selfFrom(ctx context.Context, doing string, read func(context.C
 	return self, true
 }
 
-// whole is an entity with its persona.
-func (s *Server) whole(ctx context.Context, actor entities.Actor) (entities.Entity, error) {
-	self, _, err := s.registry.Self(ctx, actor)
-	return self, err
+// instruct words the instructions for the entity of a request.
+func (s *Server) instruct(ctx context.Context, doing string) (self entities.Entity, text string, ok bool) {
+	var homes []entities.Home
+	self, ok = s.selfFrom(ctx, doing, func(ctx context.Context, actor entities.Actor) (self entities.Entity, err error) {
+		self, homes, err = s.registry.Self(ctx, actor)
+		return self, err
+	})
+	if !ok {
+		return self, "", false
+	}
+	return self, instructions(self, homes, s.token(fenceBytes)), true
 }
 
 func (s *Server) afterInitialize(ctx context.Context, _ any, _ *mcpgo.InitializeRequest, result *mcpgo.InitializeResult) {
-	if e, ok := s.selfFrom(ctx, "initialize", s.whole); ok {
-		result.ServerInfo = s.implementation(e)
-		result.Instructions = instructions(e)
+	if e, text, ok := s.instruct(ctx, "initialize"); ok {
+		result.ServerInfo, result.Instructions = s.implementation(e), text
 	}
 }
 
 func (s *Server) afterDiscover(ctx context.Context, _ any, _ *mcpgo.DiscoverRequest, result *mcpgo.DiscoverResult) {
-	if e, ok := s.selfFrom(ctx, "discover", s.whole); ok {
-		result.Instructions = instructions(e)
+	if _, text, ok := s.instruct(ctx, "discover"); ok {
+		result.Instructions = text
 	}
 }
 

@@ -51,6 +51,7 @@ type gapBounds struct {
 type moved struct {
 	ChannelID string   `json:"channel_id"`
 	Unread    int      `json:"unread"`              // messages
+	More      bool     `json:"more,omitempty"`      // there is more than what is counted
 	Changes   int      `json:"changes,omitempty"`   // edits and deletions of messages that are not unread
 	Reactions int      `json:"reactions,omitempty"` // to the entity's own lines
 	Gaps      int      `json:"gaps,omitempty"`      // times of which messages are missing
@@ -86,7 +87,7 @@ func (c *call) open(self entities.Entity, found relay.Inbox) inbox {
 	for _, one := range found.Moved {
 		add(one.GuildID, one.ChannelID)
 		in.Moved = append(in.Moved, moved{
-			ChannelID: one.ChannelID.String(), Unread: one.Unread, Changes: one.Changes, Reactions: one.Reactions, Gaps: one.Gaps,
+			ChannelID: one.ChannelID.String(), Unread: one.Unread, More: one.More, Changes: one.Changes, Reactions: one.Reactions, Gaps: one.Gaps,
 			Since: stamp(one.Since), since: one.Since, Speakers: authorsOf(one.Speakers),
 		})
 	}

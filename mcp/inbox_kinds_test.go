@@ -11,6 +11,8 @@ import (
 
 	"troupe/entities"
 	"troupe/relay/sandbox"
+
+	"troupe/mcp"
 )
 
 // told is what is between the fences of an answer, by lines.
@@ -136,5 +138,18 @@ func TestKindsOfMessagesInTheInbox(t *testing.T) {
 	_, row, _ := strings.Cut(told(text(result)), "server Home:\n")
 	if tokens := len(row) / 4; tokens > 45 || !strings.Contains(row, "sam: xxx") {
 		t.Errorf("%d tokens for a short message: %s", tokens, text(result))
+	}
+}
+
+func TestCountsOfWhatMoved(t *testing.T) {
+	for want, got := range map[string]string{
+		"3":                        mcp.CountsOf(3, false, 0),
+		"10000+":                   mcp.CountsOf(10_000, true, 0),
+		"7+, 2 edits or deletions": mcp.CountsOf(7, true, 2),
+		"an edit or deletion":      mcp.CountsOf(0, false, 1),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

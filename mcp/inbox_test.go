@@ -131,6 +131,36 @@ func TestAWeekendIsOnePage(t *testing.T) {
 	}
 }
 
+// Texts that are longer where they are shown than they are on Discord make no page longer.
+func TestHiddenCharactersMakeNoLongPage(t *testing.T) {
+	s := newStage(t)
+	ada := s.connect(t, s.entity(t, "Ada", "", s.general))
+	for range 12 {
+		_, err := s.discord.Say(s.sam, s.general, "Ada, look"+strings.Repeat("\u200b\u2060", 290)+"!")
+		must(t, err)
+	}
+	_, err := s.discord.Say(s.sam, s.general, "Ada, the last one")
+	must(t, err)
+	await(t, "all to be noted", func() bool {
+		return strings.Contains(text(call(t, ada, "wait_for_messages", args{"scope": "all", "timeout_s": 0})), "the last one")
+	})
+	seen, cursor := 0, ""
+	for range 13 {
+		result := call(t, ada, "check_inbox", args{"cursor": cursor})
+		words, found := text(result), meta(t, result)
+		if tokens := len(words) / 3; tokens > 4000 {
+			t.Fatalf("%d tokens", tokens)
+		}
+		if seen += len(found.Items); found.Left == 0 {
+			break
+		}
+		cursor = found.Cursor
+	}
+	if seen != 13 {
+		t.Errorf("%d of 13 were given", seen)
+	}
+}
+
 // What a client needs to go on stands last, also when texts were cut to fit.
 func TestTheCursorStandsLast(t *testing.T) {
 	s := newStage(t)

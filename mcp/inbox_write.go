@@ -138,6 +138,10 @@ func (in inbox) writeGap(p *page, one item) {
 	if one.Gap.From != "" {
 		from = "from " + one.Gap.From + " to " + one.Gap.Until
 	}
+	if one.Reason == string(entities.ByDM) {
+		p.say("gap: what a person wrote to you %s was more than is fetched, and did not reach you. Ask them.", from)
+		return
+	}
 	where := "read_messages with channel=" + one.ChannelID
 	if one.MessageID != "" {
 		where += " and after=" + one.MessageID
@@ -166,11 +170,15 @@ func (in inbox) writeMoved(p *page) {
 	}
 }
 
-// counts says how much there is; a number alone is of messages.
+// counts says how much there is; a number alone is of messages, and one with a plus is not all.
 func (m moved) counts() string {
 	var parts []string
 	if m.Unread > 0 {
-		parts = append(parts, strconv.Itoa(m.Unread))
+		count := strconv.Itoa(m.Unread)
+		if m.More {
+			count += "+"
+		}
+		parts = append(parts, count)
 	}
 	for _, of := range []struct {
 		n         int

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	mcpgo "github.com/mark3labs/mcp-go/mcp"
 )
 
 // Bounds of one message.
@@ -25,8 +27,22 @@ type envelope struct {
 	ID      json.RawMessage `json:"id"`
 	Method  string          `json:"method"`
 	Params  struct {
-		Name string `json:"name"`
+		Meta          map[string]json.RawMessage `json:"_meta"`
+		Name          string                     `json:"name"`
+		URI           string                     `json:"uri"`
+		Notifications struct {
+			Resources []string `json:"resourceSubscriptions"`
+		} `json:"notifications"`
 	} `json:"params"`
+}
+
+// modern says whether a message is of the protocol's later era, as mcp-go decides it.
+func (m envelope) modern(r *http.Request) bool {
+	var version string
+	if err := json.Unmarshal(m.Params.Meta[mcpgo.MetaKeyProtocolVersion], &version); err != nil {
+		version = ""
+	}
+	return mcpgo.IsModernProtocol(version) || mcpgo.IsModernProtocol(r.Header.Get(mcpgo.HeaderProtocolVersion))
 }
 
 // The keys that mcp-go reads on the two upper levels. Other spellings of them are refused;

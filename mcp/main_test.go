@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -63,7 +64,7 @@ func (j *journal) String() string {
 }
 
 // newStage sets the stage without connecting to the gateway.
-func newStage(t *testing.T) *stage {
+func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{log: &journal{}}
 	s.seed(t)
@@ -80,9 +81,16 @@ func newStage(t *testing.T) *stage {
 	leaktest.Database(t, database, s.discord.Confided)
 	s.relay, err = relay.New(relay.Config{Registry: s.registry, Token: s.discord.Token(), APIURL: s.discord.APIURL(), PublicURL: publicURL, Log: log})
 	must(t, err)
-	s.server, err = mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, FormerURLs: []string{"https://old.example/troupe"}, Version: "1.2.3", Log: log})
+	s.server, err = mcp.New(mcp.Config{Registry: s.registry, Relay: s.relay, PublicURL: publicURL, FormerURLs: []string{"https://old.example/troupe"}, LegacySSE: true, Version: "1.2.3", Log: log})
 	must(t, err)
-	served := httptest.NewServer(s.server.Handler())
+	served := httptest.NewUnstartedServer(s.server.Handler())
+	served.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if tcp, ok := c.(*net.TCPConn); ok {
+			must(t, tcp.SetWriteBuffer(64<<10)) // so that a client that does not read is noticed soon
+		}
+		return ctx
+	}
+	served.Start()
 	s.url = served.URL
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -94,7 +102,7 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-func (s *stage) seed(t *testing.T) {
+func (s *stage) seed(t testing.TB) {
 	t.Helper()
 	var err error
 	s.discord, err = sandbox.Start(sandbox.Config{NoRateLimits: true, NoIdentifyLimit: true})
@@ -121,7 +129,7 @@ func (s *stage) seed(t *testing.T) {
 }
 
 // run connects to the gateway and waits until the server is known.
-func (s *stage) run(t *testing.T) {
+func (s *stage) run(t testing.TB) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -144,7 +152,7 @@ func (s *stage) run(t *testing.T) {
 }
 
 // await looks again and again until what it waits for is so.
-func await(t *testing.T, what string, so func() bool) {
+func await(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -158,7 +166,7 @@ func await(t *testing.T, what string, so func() bool) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +178,7 @@ func (s *stage) actor() entities.Actor {
 }
 
 // entity makes an entity that may write in the named channels.
-func (s *stage) entity(t *testing.T, name, persona string, channels ...sandbox.ID) entities.Created {
+func (s *stage) entity(t testing.TB, name, persona string, channels ...sandbox.ID) entities.Created {
 	t.Helper()
 	n := entities.NewEntity{Name: name, Persona: persona}
 	for _, id := range channels {

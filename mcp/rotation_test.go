@@ -58,7 +58,7 @@ func TestRotation(t *testing.T) {
 		}
 		must(t, json.Unmarshal([]byte(answer), &result))
 		if result.ID != 7 || !result.Result.IsError || result.Result.Content[0].Text != mcp.RevokedText {
-			t.Errorf("%s", answer)
+			t.Errorf("%s\n%s", answer, s.log)
 		}
 	}
 	if took := time.Since(rotated); took > 5*time.Second {

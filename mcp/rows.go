@@ -199,7 +199,7 @@ func (r *rows) dated(at time.Time) {
 // nothing more is said.
 func (r *rows) notes(one *message) {
 	if reply := one.ReplyTo; reply != nil && !r.shown[reply.MessageID] {
-		r.b.WriteString(note + "re " + quoted(cmp.Or(reply.Author, "somebody")) + ": " + oneLine(reply.Excerpt) + "\n")
+		r.b.WriteString(note + "re " + reply.words() + "\n")
 	}
 	for i := range one.Attachments {
 		r.file(&one.Attachments[i])
@@ -209,6 +209,18 @@ func (r *rows) notes(one *message) {
 	}
 	if len(one.Reactions) > 0 {
 		r.b.WriteString(note + "reactions: " + one.reactions() + "\n")
+	}
+}
+
+// words tell what is answered, as far as that is shown.
+func (a replyTo) words() string {
+	switch {
+	case a.Excerpt != "":
+		return quoted(cmp.Or(a.Author, "somebody")) + ": " + oneLine(a.Excerpt)
+	case a.Author != "":
+		return quoted(a.Author) + ", who wrote no text"
+	default:
+		return "a message that is gone or not shown"
 	}
 }
 

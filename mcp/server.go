@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -33,6 +34,11 @@ type Config struct {
 	PublicURL string
 	// FormerURLs are earlier ones: clients that come under their hosts are served too.
 	FormerURLs []string
+	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For and
+	// X-Forwarded-Host are believed.
+	TrustedProxies []netip.Prefix
+	// LegacySSE also serves the protocol's first transport, at /mcp/{id}/sse.
+	LegacySSE bool
 	// Version is this program's version, as clients are told it. Required.
 	Version string
 	// Log is where to log. Required.
@@ -54,12 +60,21 @@ type Server struct {
 	log         *slog.Logger
 	now         func() time.Time
 	random      io.Reader
+	proxies     []netip.Prefix
+	legacySSE   bool
 	bodyTime    time.Duration // for a message's body to come
+	heartbeat   time.Duration // of a stream
+	sendTime    time.Duration // for a client to take what a stream sends it
+	run         string        // is in the ids of the sessions that began since the start
+
+	core *server.MCPServer
 
 	transport http.Handler
 	waiting   map[string]bool                // the names of the tools that wait
 	wanted    map[string]entities.Capability // of the tools that not all entities have
 	calls     calls
+	streams   streams
+	ended     ended
 	failures  failures
 	seen      seen
 	panics    atomic.Int64
@@ -89,25 +104,34 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, publicURLs: addresses, version: cfg.Version,
-		log: cfg.Log, now: cfg.Now, random: cfg.Random, bodyTime: bodyTime, waiting: map[string]bool{}, wanted: map[string]entities.Capability{},
+		log: cfg.Log, now: cfg.Now, random: cfg.Random, proxies: cfg.TrustedProxies, legacySSE: cfg.LegacySSE,
+		bodyTime: bodyTime, heartbeat: heartbeat, sendTime: sendTime, streams: newStreams(), ended: newEnded(), waiting: map[string]bool{}, wanted: map[string]entities.Capability{},
 		calls: newCalls(), failures: newFailures(), seen: newSeen(),
 	}
+	s.run = s.token(runBytes)
 	if err := s.connect(); err != nil {
 		return nil, err
 	}
-	cfg.Registry.OnRevoked(func(id entities.ID) { s.calls.cut(id, errRevoked) })
+	cfg.Registry.OnRevoked(func(id entities.ID) {
+		s.calls.cut(id, errRevoked)
+		s.streams.cut(id, errRevoked)
+	})
 	return s, nil
 }
 
-// connect builds the MCP server and its transport. Sessions are off: they would belong to
-// nobody, and a GET of one client could take what is meant for another.
+// connect builds the MCP server and its transport. Its sessions and streams are off: they would
+// belong to nobody, and a GET of one client could take what is meant for another. Ours are in
+// session.go and streams.go.
 func (s *Server) connect() error {
 	hooks := &server.Hooks{}
 	hooks.AddAfterInitialize(s.afterInitialize)
 	hooks.AddAfterDiscover(s.afterDiscover)
 	hooks.AddOnSuccess(s.signResult)
+	hooks.AddAfterListResources(s.afterListResources)
 	core := server.NewMCPServer("troupe", s.version,
 		server.WithToolCapabilities(false),
+		server.WithResourceCapabilities(true, false),
+		server.WithPromptCapabilities(false),
 		server.WithMethodCacheHints(mcpgo.MethodToolsList, toolListTTL.Milliseconds(), mcpgo.CacheScopePrivate),
 		server.WithHooks(hooks),
 		server.WithToolFilter(s.listed),
@@ -122,6 +146,9 @@ func (s *Server) connect() error {
 		}
 		core.AddTool(t.declaration, s.handle(t))
 	}
+	s.addResources(core)
+	s.addPrompts(core)
+	s.core = core
 	s.transport = server.NewStreamableHTTPServer(core,
 		server.WithStateLess(true),
 		server.WithDisableStreaming(true),
@@ -131,10 +158,18 @@ func (s *Server) connect() error {
 	return nil
 }
 
-// Handler serves /mcp/{id}.
+// Handler serves the address forms /mcp/{id}, /mcp?entity={id} and /mcp, where the credential
+// alone says who calls; and / for clients that leave the path out. With [Config.LegacySSE] it
+// serves /mcp/{id}/sse too.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/mcp/{id}", s.serve)
+	for _, form := range []string{"/mcp/{id}", "/mcp", "/{$}"} {
+		mux.Handle(form, s.guard(s.serve))
+	}
+	if s.legacySSE {
+		mux.Handle("/mcp/{id}/sse", s.guard(s.sse))
+		mux.Handle("/mcp/{id}/message", s.guard(s.sseMessage))
+	}
 	return mux
 }
 
@@ -143,19 +178,26 @@ type Clients struct {
 	Recent  int   // credentials that called within the last 5 minutes
 	Running int   // calls in flight, the waiting ones too
 	Waiting int   // calls that wait for messages
+	Streams int   // event streams that are open
 	Panics  int64 // calls that broke since the start; each is in the log
 }
 
 // Clients counts who is connected now.
 func (s *Server) Clients() Clients {
 	running, waiting := s.calls.count()
-	return Clients{Recent: s.seen.count(s.now()), Running: running, Waiting: waiting, Panics: s.panics.Load()}
+	now := s.now()
+	return Clients{Recent: s.seen.count(now), Running: running, Waiting: waiting, Streams: s.streams.count(now), Panics: s.panics.Load()}
 }
 
-// Close takes no more calls, ends those that only wait, and returns when the others are done
+// Close takes no more calls, ends streams and calls that only wait, and returns when all are done
 // or ctx is. It can be called again, to wait for longer.
 func (s *Server) Close(ctx context.Context) error {
-	done := s.calls.close()
+	err := until(ctx, s.calls.close())
+	// Only now: the answers of the earliest transport travel on streams.
+	return errors.Join(err, until(ctx, s.streams.close()))
+}
+
+func until(ctx context.Context, done <-chan struct{}) error {
 	select {
 	case <-done:
 		return nil

@@ -15,7 +15,7 @@ var checkInbox = define("check_inbox", words{
 	title: "Check the inbox",
 	text: "What is unread. Without arguments: what is addressed to you and direct messages, oldest first, then one line per channel that moved. " +
 		"With scope or channel: everything there, in order. Pass next_cursor back to mark what you were given as read and go on. " +
-		"Long texts are cut; get_message gives one whole.",
+		"Long texts are cut; get_message gives one whole, read_dms a direct one.",
 }, entities.Hear, reads, func(ctx context.Context, c *call, in checkInput) (inbox, error) {
 	self, err := c.server.registry.Acting(ctx, c.actor)
 	if err != nil {
@@ -27,7 +27,7 @@ var checkInbox = define("check_inbox", words{
 	}
 	req := relay.InboxRequest{Scope: scope, Overview: overview, Cursor: in.Cursor, Limit: in.Limit}
 	if overview {
-		req.Room = overviewRoom
+		req.Room, req.Measure = overviewRoom, shownBytes
 	}
 	found, err := c.server.relay.Inbox(ctx, c.actor, req)
 	if err != nil {
@@ -40,6 +40,12 @@ var checkInbox = define("check_inbox", words{
 	}
 	return given, nil
 })
+
+// shownBytes is how many bytes an inbox takes for a text.
+func shownBytes(text string) int {
+	kept, _ := clipped(text, relay.LongestShown)
+	return len(lineSafe(kept))
+}
 
 type checkInput struct {
 	Scope   string     `json:"scope,omitempty" doc:"all, addressed (to you) or dm; left out: the overview"`

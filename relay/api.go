@@ -82,6 +82,9 @@ type Status struct {
 	Shards   int
 	// Skipped counts gateway dispatches that could not be read, by event name.
 	Skipped map[string]int64
+	// Aside counts what was heard and could not be written down for what it is, and Lost the
+	// changes and reactions for which there was no room while the database did not answer.
+	Aside, Lost int64
 	// Resumes and Identifies count how often the connection was taken up again or anew.
 	Resumes, Identifies int64
 	Limits              LimitStats

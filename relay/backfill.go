@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -42,6 +43,7 @@ func (r *Relay) lookForMissed(g discord.GatewayGuild) {
 	for _, c := range g.Threads {
 		look(c.ID(), c.LastMessageID())
 	}
+	r.backlog.archives.begin(g.ID, r.now())
 }
 
 // catchUp fetches what was missed until ctx ends.
@@ -52,6 +54,7 @@ func (r *Relay) catchUp(ctx context.Context) {
 		slots   = make(chan struct{}, missedAtOnce)
 	)
 	defer running.Wait()
+	running.Go(func() { r.lookThroughArchives(ctx) })
 	for {
 		var free chan struct{}
 		if len(todo) > 0 {
@@ -160,7 +163,12 @@ func (r *Relay) fetchMissed(ctx context.Context, m *missing, step backlogStep) e
 	slices.SortFunc(page, byID)
 	for _, message := range page {
 		message.GuildID = &m.guild
-		if err := r.tellMissed(ctx, m, held{message: message}); err != nil {
+		err := r.tellMissed(ctx, m, held{message: message})
+		if errors.Is(err, errUnheard) {
+			m.reached = max(m.reached, until) // as above
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -189,13 +197,20 @@ func (r *Relay) leaveGap(ctx context.Context, m *missing, until snowflake.ID) er
 func (r *Relay) release(ctx context.Context, m *missing, waiting []held) error {
 	for _, one := range waiting {
 		if one.message.ID > m.reached {
-			if err := r.tellMissed(ctx, m, one); err != nil {
+			err := r.tellMissed(ctx, m, one)
+			if errors.Is(err, errUnheard) {
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}
 	}
 	return nil
 }
+
+// errUnheard says that nobody hears a channel now: what was missed there is not settled.
+var errUnheard = errors.New("nobody hears this channel")
 
 // tellMissed puts one message of a channel on its way, behind those before it.
 func (r *Relay) tellMissed(ctx context.Context, m *missing, one held) error {
@@ -206,7 +221,10 @@ func (r *Relay) tellMissed(ctx context.Context, m *missing, one held) error {
 				echo = r.claim(message)
 			}
 		}
-		if echo != nil || (!r.hidden(message) && r.hears(m.channel)) {
+		if echo == nil && !r.hears(m.channel) {
+			return errUnheard
+		}
+		if echo != nil || !r.hidden(message) {
 			r.backlog.keep(m, message.ID, func() { r.cache.put(message) })
 			if err := r.handIn(ctx, utteranceOf(message, echo), false); err != nil {
 				return err

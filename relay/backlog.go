@@ -27,6 +27,7 @@ type backlog struct {
 	held     int
 	turns    time.Time // when the next request may go out
 	knock    chan struct{}
+	archives archives
 }
 
 // missing is a channel of which messages are missing in the event log. Who looks after it has
@@ -59,7 +60,7 @@ type backlogStep struct {
 }
 
 func newBacklog() backlog {
-	return backlog{channels: map[snowflake.ID]*missing{}, knock: make(chan struct{}, 1)}
+	return backlog{channels: map[snowflake.ID]*missing{}, knock: make(chan struct{}, 1), archives: newArchives()}
 }
 
 // begin says that a channel has messages up to one, of which some may have been missed.

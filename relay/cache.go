@@ -100,18 +100,6 @@ func (c *messageCache) set(m discord.Message, stale bool) {
 	}
 }
 
-// sizeOf is about how many bytes a message takes.
-func sizeOf(m discord.Message) int {
-	size := 512 + len(m.Content) + 256*(len(m.Attachments)+len(m.Mentions)) + 64*len(m.Reactions)
-	for _, embed := range m.Embeds {
-		size += 256 + len(embed.Title) + len(embed.Description)
-	}
-	if m.ReferencedMessage != nil {
-		size += sizeOf(*m.ReferencedMessage)
-	}
-	return size
-}
-
 // unquote forgets that a message quotes another. The caller holds mu.
 func (c *messageCache) unquote(m discord.Message) {
 	if m.ReferencedMessage == nil {
@@ -183,7 +171,9 @@ const proxyTime = 30 * time.Second
 // proxied says whether a webhook has said a message again, as PluralKit and its like do: for a
 // person who speaks under several names they say it under one of them, without the marks that
 // chose it, and delete what the person said.
-func (c *messageCache) proxied(old discord.Message, now time.Time) bool {
+//
+// What entities say through our own webhooks, of which ours tells, is said by nobody again.
+func (c *messageCache) proxied(old discord.Message, now time.Time, ours func(*discord.Message) bool) bool {
 	if old.WebhookID != nil || old.Author.Bot || now.Sub(old.ID.Time()) > proxyTime {
 		return false
 	}
@@ -194,7 +184,7 @@ func (c *messageCache) proxied(old discord.Message, now time.Time) bool {
 			break
 		}
 		m, ok := c.byID[id]
-		if !ok || m.message.WebhookID == nil || m.message.ChannelID != old.ChannelID || id < old.ID {
+		if !ok || m.message.WebhookID == nil || m.message.ChannelID != old.ChannelID || id < old.ID || ours(&m.message) {
 			continue
 		}
 		if said := m.message.Content; len(m.message.Attachments) == len(old.Attachments) && strings.Contains(old.Content, said) && (said != "" || len(old.Attachments) > 0) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/disgoorg/disgo"
@@ -32,7 +33,7 @@ func (r *Relay) connectClient() error {
 	client, err := disgo.New(r.cfg.Token,
 		bot.WithLogger(log),
 		bot.WithRestClientConfigOpts(
-			rest.WithURL(r.cfg.APIURL), rest.WithHTTPClient(r.http), rest.WithLogger(log), rest.WithRateLimiter(turnstile{r.limiter}),
+			rest.WithURL(r.cfg.APIURL), rest.WithHTTPClient(r.http), rest.WithLogger(log), rest.WithRateLimiter(turnstile{r.limiter, newReadPace()}),
 		),
 		bot.WithRestConfigOpts(rest.WithDefaultAllowedMentions(nobody())),
 	)
@@ -47,8 +48,12 @@ func (r *Relay) connectClient() error {
 // errNotSent marks errors of requests that our own limiter held back: they never left.
 var errNotSent = errors.New("not sent")
 
-// turnstile is the limiter as disgo uses it, with its refusals marked.
-type turnstile struct{ *rateLimiter }
+// turnstile is the limiter as disgo uses it, with its refusals marked, behind the bounds of what
+// entities read.
+type turnstile struct {
+	*rateLimiter
+	reads *readPace
+}
 
 // answerTime is what a request keeps of its time for Discord's answer: one that went out at the
 // last moment would leave open whether it was done.
@@ -56,6 +61,9 @@ const answerTime = 3 * time.Second
 
 // Wait waits until the request may go out, as long as there is time for the answer.
 func (t turnstile) Wait(ctx context.Context, endpoint *rest.CompiledEndpoint) error {
+	if err := t.reads.wait(ctx, endpoint, t.now); err != nil {
+		return fmt.Errorf("%w: %w", errNotSent, err)
+	}
 	inTime := ctx
 	if deadline, has := ctx.Deadline(); has {
 		keep := min(answerTime, time.Until(deadline)/2)
@@ -95,11 +103,16 @@ func (r *Relay) AvatarURL(hash string) string {
 
 // messageLink leads to a message; of direct messages the guild is 0.
 func messageLink(guild, channel, message snowflake.ID) string {
-	where := guild.String()
+	var room [96]byte // every message that is shown has one
+	link := append(room[:0], "https://discord.com/channels/"...)
 	if guild == 0 {
-		where = "@me"
+		link = append(link, "@me"...)
+	} else {
+		link = strconv.AppendUint(link, uint64(guild), 10)
 	}
-	return "https://discord.com/channels/" + where + "/" + channel.String() + "/" + message.String()
+	link = strconv.AppendUint(append(link, '/'), uint64(channel), 10)
+	link = strconv.AppendUint(append(link, '/'), uint64(message), 10)
+	return string(link)
 }
 
 func loopback(host string) bool {

@@ -56,7 +56,7 @@ type HangingThread struct {
 // Message gives one message of a channel with what it answers, who reacted to it and the thread
 // that hangs on it.
 func (r *Relay) Message(ctx context.Context, actor entities.Actor, channel, message snowflake.ID) (MessageContext, error) {
-	ctx, cancel := context.WithTimeout(ctx, contextTime)
+	ctx, cancel := context.WithTimeout(onBehalf(ctx, actor), contextTime)
 	defer cancel()
 	permit, err := r.Authorize(ctx, actor, entities.ReadHistory, channel)
 	if err != nil {
@@ -90,8 +90,11 @@ func (r *Relay) Message(ctx context.Context, actor entities.Actor, channel, mess
 		return MessageContext{}, err
 	}
 	last := len(shown) - 1
-	if last < 0 {
+	if last < 0 || shown[last].ID != message {
 		return MessageContext{}, errNoMessage
+	}
+	for i := range reacted { // naming the others took time
+		reacted[i].By = r.stillThere(reacted[i].By)
 	}
 	return MessageContext{Message: shown[last], Above: shown[:last], Reactions: reacted, Thread: thread}, nil
 }
@@ -159,7 +162,7 @@ func (r *Relay) answersTo(guild snowflake.ID, m discord.Message) snowflake.ID {
 		}
 		return 0
 	}
-	if !r.speaksHere(m) || !strings.HasPrefix(m.Content, text.ReplyMark) {
+	if !r.speaksHere(&m) || !strings.HasPrefix(m.Content, text.ReplyMark) {
 		return 0
 	}
 	line, _, _ := strings.Cut(m.Content, "\n")

@@ -51,6 +51,7 @@ type Echoed struct {
 
 // CatchUp counts what was said in a channel since a time: at most its newest 500 messages.
 func (r *Relay) CatchUp(ctx context.Context, actor entities.Actor, channel snowflake.ID, since time.Time) (Digest, error) {
+	ctx = onBehalf(ctx, actor)
 	permit, err := r.Authorize(ctx, actor, entities.CatchUp, channel)
 	if err != nil {
 		return Digest{}, err

@@ -31,6 +31,7 @@ type Conversation struct {
 // ReadDMs reads an entity's own conversation with a person, oldest first. What the same person and
 // other entities wrote to each other in the same channel is never among it.
 func (r *Relay) ReadDMs(ctx context.Context, actor entities.Actor, req DMRequest) ([]Message, error) {
+	ctx = onBehalf(ctx, actor)
 	if req.Limit < 1 || req.Limit > MaxHistory {
 		return nil, entities.Refuse(entities.Invalid, "limit is from 1 to %d.", MaxHistory)
 	}
@@ -80,6 +81,7 @@ func (p presenter) own(m *Message) {
 
 // DMPartners lists the people with whom an entity exchanged direct messages, the newest first.
 func (r *Relay) DMPartners(ctx context.Context, actor entities.Actor) ([]Conversation, error) {
+	ctx = onBehalf(ctx, actor)
 	people, err := r.registry.Correspondents(ctx, actor)
 	if err != nil || len(people) == 0 {
 		return nil, err

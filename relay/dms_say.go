@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"net/http"
 	"time"
 
 	"github.com/disgoorg/disgo/discord"
@@ -12,7 +12,6 @@ import (
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
-	"troupe/relay/text"
 )
 
 // DMLine is something that an entity writes to a person.
@@ -90,97 +89,6 @@ func (r *Relay) SendDM(ctx context.Context, actor entities.Actor, line DMLine) (
 // depends on.
 func (r *Relay) mayWrite(ctx context.Context, actor entities.Actor, user snowflake.ID) (entities.DMPermit, error) {
 	return lacking(ctx, r, func() (entities.DMPermit, error) { return r.registry.MayWrite(ctx, actor, user) })
-}
-
-// repeatDM answers a call that was made before with what became of its line.
-func (r *Relay) repeatDM(ctx context.Context, actor entities.Actor, user snowflake.ID, begun entities.Begun) (Sent, error) {
-	if s := r.speeches.of(begun.Line.ID); s != nil {
-		return r.outcome(ctx, s)
-	}
-	if begun.Line.State == entities.LineUnknown || begun.Line.State == entities.LineSending {
-		if err := r.findLetters(ctx, begun); err != nil {
-			r.log.Warn("look for a direct message whose outcome is not known", "err", scrubError(err))
-		}
-	}
-	begun, err := r.registry.Outcome(ctx, ingest, begun.Line.ID)
-	if err != nil {
-		return Sent{}, err
-	}
-	if _, err := r.mayWrite(ctx, actor, user); err != nil {
-		return Sent{}, err
-	}
-	r.answered(ctx, begun.Line)
-	return standing(entities.Permit{}, begun)
-}
-
-// composeDM makes of a line the messages that Discord takes. Each is headed by the entity's name:
-// in direct messages all that it says comes from the bot.
-func (r *Relay) composeDM(actor entities.Actor, permit entities.DMPermit, channel snowflake.ID, line DMLine) (*speech, error) {
-	content := strings.TrimSpace(strings.ToValidUTF8(line.Content, "\uFFFD"))
-	if content == "" {
-		return nil, entities.Refuse(entities.Invalid, "There is nothing to say: content is empty.")
-	}
-	if n := text.Length(content); n > MaxLine {
-		return nil, entities.Refuse(entities.Invalid, "content has %d characters; one call takes %d. Say it in several.", n, MaxLine)
-	}
-	head := dmHead(permit.Entity())
-	texts, err := splitUnder(head, content)
-	if err != nil {
-		return nil, err
-	}
-	s := &speech{actor: actor, done: make(chan struct{}), mouth: r.webhooks.at(channel)}
-	s.letter = &letter{user: line.User, channel: channel, fresh: !permit.Introduced()}
-	for _, part := range texts {
-		mentions := nobody()
-		s.parts = append(s.parts, discord.WebhookMessageCreate{Content: head + part, AllowedMentions: &mentions, Embeds: r.portrait(permit.Entity())})
-	}
-	if s.letter.fresh {
-		s.parts[0].Embeds = []discord.Embed{r.introduction(permit)}
-		s.parts[0].Components = []discord.LayoutComponent{discord.NewActionRow(discord.NewDangerButton("Block", BlockButton+string(permit.Entity().ID)))}
-	}
-	s.said = entities.Said{Text: line.Content}
-	return s, nil
-}
-
-// dmHead is the first line of every message of an entity's in direct messages.
-func dmHead(e entities.Entity) string { return "**" + Plain(e.Name) + "**\n" }
-
-// splitUnder cuts a text so that each part has room for a head.
-func splitUnder(head, content string) ([]string, error) {
-	texts, err := text.SplitAt(content, entities.MaxParts, MaxContent-text.Length(head))
-	if _, many := errors.AsType[*text.TooManyPartsError](err); many {
-		return nil, entities.Refuse(entities.Invalid, "content does not fit into %d messages. Say it in several calls. Nothing was sent.", entities.MaxParts)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("split a line: %w", err)
-	}
-	if len(texts) == 0 {
-		return nil, entities.Refuse(entities.Invalid, "There is nothing to say: nothing of content can be seen.")
-	}
-	return texts, nil
-}
-
-// portrait shows the entity's picture, if it has one.
-func (r *Relay) portrait(e entities.Entity) []discord.Embed {
-	if e.Avatar == "" {
-		return nil
-	}
-	return []discord.Embed{{Author: &discord.EmbedAuthor{Name: Clip(e.Name, 256), IconURL: r.AvatarURL(e.Avatar)}}}
-}
-
-// introduction tells a person at the first message whose AI writes, and what they can do.
-func (r *Relay) introduction(permit entities.DMPermit) discord.Embed {
-	e := permit.Entity()
-	whose := "It belongs to <@" + e.OwnerID.String() + ">."
-	if permit.ToOwner() {
-		whose = "It is yours."
-	}
-	card := discord.Embed{Description: "**" + Plain(e.Name) + "** is an AI identity that speaks through this bot. " + whose +
-		"\nReply to one of its messages to answer it. `/talk` chooses whom you write to; `/privacy` refuses direct messages of all of them."}
-	if shown := r.portrait(e); shown != nil {
-		card.Author = shown[0].Author
-	}
-	return card
 }
 
 const (
@@ -293,53 +201,6 @@ func (r *Relay) landedDM(ctx context.Context, s *speech, id snowflake.ID) {
 	}
 }
 
-// findLetters looks in direct messages for the parts of a line of which it is not known whether
-// Discord took them.
-func (r *Relay) findLetters(ctx context.Context, begun entities.Begun) error {
-	messages, err := r.disc.Rest.GetMessages(begun.Line.ChannelID, 0, 0, 0, MaxHistory, rest.WithCtx(ctx))
-	if err != nil {
-		return err
-	}
-	ids := make([]snowflake.ID, 0, len(messages))
-	for _, m := range messages {
-		ids = append(ids, m.ID)
-	}
-	owned, err := r.registry.Speakers(ctx, ingest, ids)
-	if err != nil {
-		return err
-	}
-	for _, part := range begun.Parts {
-		for _, m := range messages {
-			if _, known := owned[m.ID]; known || part.MessageID != 0 || m.Author.ID != r.world.Bot() || m.CreatedAt.Before(begun.Line.At.Add(-time.Minute)) {
-				continue
-			}
-			hash, err := r.registry.Fingerprint(ctx, ingest, "", m.Content)
-			if err != nil {
-				return err
-			}
-			if string(hash) == string(part.Hash) {
-				if err := r.registry.Land(ctx, ingest, begun.Line, part.Part, begun.Line.ChannelID, m.ID); err != nil {
-					return err
-				}
-				owned[m.ID] = entities.Entity{ID: begun.Line.EntityID}
-				break
-			}
-		}
-	}
-	return nil
-}
-
-// recoverDM learns what became of a direct message that was under way when the program ended.
-func (r *Relay) recoverDM(ctx context.Context, begun entities.Begun) error {
-	if err := r.findLetters(ctx, begun); err != nil && !hopeless(err) {
-		return err
-	}
-	if begun.Line.State == entities.LineSending {
-		return r.registry.Settle(ctx, ingest, begun.Line.ID, entities.LineUnknown)
-	}
-	return nil
-}
-
 // wordDM words what Discord answers where it is about direct messages.
 func wordDM(err error) error {
 	switch code(err) {
@@ -349,9 +210,11 @@ func wordDM(err error) error {
 		return entities.Refuse(entities.NotAllowed, "Discord does not let the bot write to this person: they share no server with the bot any more.")
 	case rest.JSONErrorCodeOpeningDirectMessagesTooFast:
 		return entities.Refuse(entities.Unavailable, "Discord lets the bot open no more direct messages just now. Nothing was sent; try again in some minutes.")
-	case rest.JSONErrorCodeUnknownUser:
+	case rest.JSONErrorCodeUnknownUser, rest.JSONErrorCodeInvalidRecipients:
 		return entities.Refuse(entities.NotFound, "Discord knows no such person.")
-	default:
-		return word(err)
 	}
+	if _, limited := errors.AsType[*LongWaitError](err); !limited && httpStatus(err) == http.StatusForbidden {
+		return entities.Refuse(entities.NotAllowed, "Discord does not let the bot write to this person, and does not say why. Nothing was sent. The person may have left the bot's servers or Discord; else whoever runs the bot finds more in its log.")
+	}
+	return word(err)
 }

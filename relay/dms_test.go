@@ -64,7 +64,7 @@ func TestWhoIsWrittenTo(t *testing.T) {
 	must(s.relay.Talk(t.Context(), s.mias(), ada.Entity.ID))(t)
 	s.tell("for Ada alone")
 	s.until("Ada has it", func() bool { return slices.Contains(s.got(forAda), "for Ada alone") })
-	if must(s.relay.Talk(t.Context(), s.mias(), bob.Entity.ID))(t) != 0 {
+	if must(s.relay.Talk(t.Context(), s.mias(), bob.Entity.ID))(t).Waited != 0 {
 		t.Error("something still waited")
 	}
 	s.tell("for Bob alone")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/gateway"
+	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
 )
@@ -82,3 +84,31 @@ func (r *Relay) Feed() func(frame []byte) {
 
 // Waiting counts the clients that wait for news.
 func (r *Relay) Waiting() int { return len(r.inbox.listeners.list()) }
+
+// Narrow leaves room for only so much between the gateway and the event log. Call it before Run.
+func (r *Relay) Narrow(room int) { r.inbox.heard = make(chan utterance, room) }
+
+// Behind counts the channels in which older messages are fetched.
+func (r *Relay) Behind() int {
+	r.backlog.mu.Lock()
+	defer r.backlog.mu.Unlock()
+	return len(r.backlog.channels)
+}
+
+// SpeakersOf says which entities said messages.
+func (r *Relay) SpeakersOf(ctx context.Context, actor entities.Actor, messages ...discord.Message) (map[snowflake.ID]entities.ID, error) {
+	return r.speakersOf(ctx, actor, messages)
+}
+
+// KnownSpeakers counts the messages of which it is remembered who said them, after others were.
+func (r *Relay) KnownSpeakers(others int) int {
+	r.speakers.mu.Lock()
+	defer r.speakers.mu.Unlock()
+	for n := range others {
+		r.speakers.byID[snowflake.ID(n+1)] = "somebody"
+	}
+	return len(r.speakers.byID)
+}
+
+// MostSpoken bounds what KnownSpeakers counts.
+const MostSpoken = mostSpoken

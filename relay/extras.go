@@ -10,10 +10,13 @@ import (
 )
 
 // extras word what a message holds besides its text and files.
-func (p presenter) extras(m discord.Message) []Extra {
+func (p presenter) extras(m *discord.Message) []Extra {
 	var extras []Extra
 	if !spoken(m.Type) {
 		extras = append(extras, Extra{"notice of Discord", noticeName(m.Type)})
+	}
+	if crossposted(m) {
+		extras = append(extras, Extra{"announcement", "published in another server's channel, which this one follows"})
 	}
 	if used := p.usedCommand(m); used != "" {
 		extras = append(extras, Extra{"command", used})
@@ -30,15 +33,24 @@ func (p presenter) extras(m discord.Message) []Extra {
 	for _, embed := range m.Embeds {
 		extras = append(extras, Extra{"embed", p.readable(embedText(embed), m.Mentions)})
 	}
-	for component := range m.AllComponents() {
-		if shown, ok := component.(discord.TextDisplayComponent); ok {
-			extras = append(extras, Extra{"text", p.readable(shown.Content, m.Mentions)})
-		}
+	if len(m.Components) > 0 {
+		extras = append(extras, p.components(m)...)
 	}
 	for _, snapshot := range m.MessageSnapshots {
 		extras = append(extras, p.forwarded(snapshot.Message)...)
 	}
 	return extras
+}
+
+// components give the texts among a message's components. To look through them copies the message,
+// which few have to.
+func (p presenter) components(m *discord.Message) (texts []Extra) {
+	for component := range m.AllComponents() {
+		if shown, ok := component.(discord.TextDisplayComponent); ok {
+			texts = append(texts, Extra{"text", p.readable(shown.Content, m.Mentions)})
+		}
+	}
+	return texts
 }
 
 // forwarded words what a forward took along.
@@ -66,7 +78,7 @@ func (p presenter) forwarded(m discord.PartialMessage) []Extra {
 }
 
 // usedCommand says which command a message answers, and who gave it unless they hide.
-func (p presenter) usedCommand(m discord.Message) string {
+func (p presenter) usedCommand(m *discord.Message) string {
 	by := func(user discord.User) string {
 		if p.guild != 0 && !p.relay.shows(user.ID) {
 			return "by somebody who is hidden from entities"

@@ -54,6 +54,9 @@ func (r *Relay) beginSession(e gateway.EventReady) {
 	r.world.Announce(e.Shard[0], max(e.Shard[1], 1), guilds)
 	r.cache.clear()
 	r.rolled(e.Shard[0], max(e.Shard[1], 1), guilds)
+	if e.Shard[0] == 0 {
+		r.lookForMissedDMs()
+	}
 }
 
 func (r *Relay) learnChannel(event gateway.EventData) {
@@ -69,7 +72,9 @@ func (r *Relay) learnChannel(event gateway.EventData) {
 	case gateway.EventThreadCreate:
 		r.learnThread(e.GuildThread, e.ThreadMember.UserID != 0 || r.joined(e.ID()))
 	case gateway.EventThreadUpdate:
+		before, known := r.world.Channel(e.ID())
 		r.learnThread(e.GuildThread, r.joined(e.ID()))
+		r.woken(e.GuildThread, known && !before.Archived)
 	case gateway.EventThreadDelete:
 		r.world.RemoveChannel(e.ID)
 	case gateway.EventThreadListSync:
@@ -113,6 +118,7 @@ func (r *Relay) learnGuild(g discord.GatewayGuild) {
 			self = membership(m)
 		}
 	}
+	r.world.SeekThreads(g.ID) // before anything of it can be read
 	r.world.PutGuild(known, roles, self, channels)
 	for _, m := range g.Members {
 		r.notice(g.ID, m.User, m)

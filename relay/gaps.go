@@ -175,7 +175,7 @@ func (r *Relay) fill(ctx context.Context, gap entities.Gap) error {
 }
 
 func (r *Relay) ask(ctx context.Context, gap entities.Gap) error {
-	ctx, cancel := context.WithTimeout(ctx, ownTime)
+	ctx, cancel := context.WithTimeout(onOwnBehalf(ctx), ownTime)
 	defer cancel()
 	asked := r.now()
 	if gap.Thread != 0 {

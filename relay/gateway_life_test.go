@@ -163,6 +163,47 @@ func TestGatewayDropStorm(t *testing.T) {
 	})
 }
 
+// Sessions in which people talked are no storm: each is followed by another within seconds.
+func TestGatewayBusySessionsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ends []time.Time
+		busy := func(a *gatewayActor) {
+			a.identify()
+			a.dispatch(2, "MESSAGE_DELETE", `{"id":"1","channel_id":"2"}`)
+			ends = append(ends, time.Now())
+			a.close(4009, "")
+			a.stay()
+		}
+		acts := append(slices.Repeat([]func(*gatewayActor){busy}, 10), func(a *gatewayActor) { a.identify(); a.stay() })
+		stage := newGatewayStage(t, acts...)
+		s, _ := shardOn(stage, &heard{})
+		open(t, s)
+		time.Sleep(2 * time.Minute)
+		s.Close(t.Context())
+		synctest.Wait()
+		if len(ends) != 10 || ends[9].Sub(ends[0]) > 9*7*time.Second {
+			t.Errorf("%d sessions in %s", len(ends), ends[len(ends)-1].Sub(ends[0]))
+		}
+	})
+}
+
+// Why Discord closes counts, also when it does so before the session is asked for.
+func TestGatewayClosedBeforeResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stage := newGatewayStage(t, func(a *gatewayActor) { a.identify() },
+			func(a *gatewayActor) { a.hello(time.Minute); a.close(4009, ""); a.stay() },
+			func(a *gatewayActor) { a.identify(); a.stay() })
+		s, tally := shardOn(stage, &heard{})
+		open(t, s)
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if got := tally.Stats(); got.Identifies != 2 || got.Resumes != 1 || s.Status() != gateway.StatusReady {
+			t.Errorf("%+v, %v", got, s.Status())
+		}
+		s.Close(t.Context())
+	})
+}
+
 func TestGatewayWithoutHello(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stage := newGatewayStage(t, func(a *gatewayActor) { a.stay() }, func(a *gatewayActor) { a.identify(); a.stay() })

@@ -23,6 +23,9 @@ const (
 	loginDay    = 24 * time.Hour
 	// loginPause is Discord's: between two logins of one max_concurrency key.
 	loginPause = 5 * time.Second
+	// sparingPause is ours, as soon as less than half of a day's logins is left: sessions that
+	// end again and again shall not use up what a whole day needs.
+	sparingPause = time.Minute
 	// Of a wait for the next day, how long until Discord is asked again.
 	shortestHold, longestHold = time.Minute, time.Hour
 )
@@ -172,12 +175,17 @@ func (l *logins) turn(shard int) chan struct{} {
 
 // pause is how long it still is until a shard's next login, after the last one of its key.
 func (l *logins) pause(shard int) time.Duration {
+	left, _ := l.room()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	between := loginPause
+	if left+LoginReserve < l.total/2 {
+		between = sparingPause
+	}
 	for i := len(l.past.All) - 1; i >= 0; i-- {
 		if login := l.past.All[i]; login.Shard%l.parallel == shard%l.parallel {
 			// No longer, should the clock have been set back.
-			return min(login.At.Add(loginPause).Sub(l.now()), loginPause)
+			return min(login.At.Add(between).Sub(l.now()), between)
 		}
 	}
 	return 0

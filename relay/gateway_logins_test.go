@@ -114,6 +114,25 @@ func TestLoginsTakeTurns(t *testing.T) {
 	})
 }
 
+// When half of the day's logins are spent, they become rarer.
+func TestLoginsAreSpared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter(502, 1)
+		l := c.budget(t)
+		var took []time.Duration
+		for range 5 {
+			begin := time.Now()
+			if err := c.login(t.Context(), l, 0); err != nil {
+				t.Fatal(err)
+			}
+			took = append(took, time.Since(begin))
+		}
+		if want := []time.Duration{0, loginPause, loginPause, sparingPause, sparingPause}; !slices.Equal(took, want) {
+			t.Errorf("they took %v", took)
+		}
+	})
+}
+
 // A program that crashes again and again right after its login stops above Discord's limit, and
 // goes on the next day by itself.
 func TestACrashLoopKeepsLoginsBack(t *testing.T) {

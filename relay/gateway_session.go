@@ -9,10 +9,12 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/disgoorg/disgo/gateway"
+	"github.com/gorilla/websocket"
 )
 
 // helloTime is how long Discord may take to say hello on a new connection. There is no limit
@@ -35,6 +37,7 @@ type gatewayTalk struct {
 	sent   bool // identify or resume went out
 	ready  time.Time
 	events int // dispatches besides READY and RESUMED
+	talk   int // of those, what people said or did to messages
 }
 
 // connect runs one connection to its end, with everything that it started.
@@ -90,8 +93,8 @@ func (s *gatewayShard) attach(wire *gatewayWire) {
 func (t *gatewayTalk) conclude(end gatewayEnd) gatewayEnd {
 	end.resumed = t.sent && t.resume.id != ""
 	if !t.ready.IsZero() {
-		// A new session brings events at once, so that they prove nothing.
-		end.sound = time.Since(t.ready) >= soundAfter || (end.resumed && t.events > 0)
+		// A new session brings its servers at once, so that they prove nothing.
+		end.sound = time.Since(t.ready) >= soundAfter || t.talk > 0 || (end.resumed && t.events > 0)
 	}
 	return end
 }
@@ -175,6 +178,9 @@ func (t *gatewayTalk) greet(frame gatewayFrame) *gatewayEnd {
 	} else {
 		err = t.login(ctx)
 	}
+	if errors.Is(err, websocket.ErrCloseSent) {
+		return nil // Discord closes the connection; its code comes with the end of the frames
+	}
 	if err != nil {
 		return &gatewayEnd{err: err, answer: closeKeeping}
 	}
@@ -227,6 +233,9 @@ func (t *gatewayTalk) dispatch(frame gatewayFrame) *gatewayEnd {
 		t.becomeReady()
 	default:
 		t.events++
+		if strings.HasPrefix(string(frame.event), "MESSAGE_") {
+			t.talk++
+		}
 	}
 	s.receive(frame)
 	s.advance(frame.seq)

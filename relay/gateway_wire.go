@@ -186,7 +186,11 @@ func (w *gatewayWire) beat(interval time.Duration, seq func() int) {
 			}
 		}
 		w.beatAt.Store(time.Now().UnixNano())
-		if err := w.send(context.Background(), gateway.OpcodeHeartbeat, gateway.MessageDataHeartbeat(seq()), true); err != nil {
+		err := w.send(context.Background(), gateway.OpcodeHeartbeat, gateway.MessageDataHeartbeat(seq()), true)
+		if errors.Is(err, websocket.ErrCloseSent) {
+			return
+		}
+		if err != nil {
 			w.close(fmt.Errorf("send a heartbeat: %w", err), closeKeeping, "", 0)
 			return
 		}
@@ -211,8 +215,10 @@ func (w *gatewayWire) send(ctx context.Context, op gateway.Opcode, data gateway.
 		return fmt.Errorf("send gateway command %d: %w", op, err)
 	}
 	if err := w.ws.WriteMessage(websocket.TextMessage, text); err != nil {
-		// Half a frame may be out: nothing can follow it.
-		w.close(err, closeKeeping, "", 0)
+		if !errors.Is(err, websocket.ErrCloseSent) { // there the reader is about to say why
+			// Half a frame may be out: nothing can follow it.
+			w.close(err, closeKeeping, "", 0)
+		}
 		return fmt.Errorf("send gateway command %d: %w", op, err)
 	}
 	return nil

@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/disgo/gateway"
@@ -168,11 +167,12 @@ func (r *Relay) handOver(h utterance) {
 	case r.inbox.heard <- h:
 	default:
 		if h.heard.Event.Kind == entities.EventMessage {
-			r.backlog.lose(h)
+			r.backlog.lose(h) // it is fetched when there is room
 			return
 		}
+		r.inbox.spilt.add(h.heard.Event, r.now())
 		if lost := r.inbox.lost.Add(1); lost%1000 == 1 {
-			r.log.Error("the database is too slow: messages are not noted for entities", "lost", lost)
+			r.log.Error("the database is too slow: changes and reactions are not noted for entities", "lost", lost)
 		}
 	}
 }
@@ -196,107 +196,4 @@ func (r *Relay) homeStrays(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// ingest writes what was heard to the event log until ctx ends, and then what is left.
-func (r *Relay) ingest(ctx context.Context) {
-	var pace gathering
-	for {
-		select {
-		case first := <-r.inbox.heard:
-			pace.wait(ctx)
-			r.note(ctx, r.batch(first))
-		case <-ctx.Done():
-			for len(r.inbox.heard) > 0 {
-				r.note(ctx, r.batch(<-r.inbox.heard))
-			}
-			return
-		}
-	}
-}
-
-func (r *Relay) batch(first utterance) []utterance {
-	all := []utterance{first}
-	for len(all) < heardAtOnce {
-		select {
-		case next := <-r.inbox.heard:
-			all = append(all, next)
-		default:
-			return all
-		}
-	}
-	return all
-}
-
-// note writes what was heard down. What cannot be written is tried again while the program
-// runs; meanwhile more is gathered in the queue.
-func (r *Relay) note(ctx context.Context, all []utterance) {
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		err := r.write(all)
-		if err == nil {
-			return
-		}
-		r.log.Error("write the event log", "err", err, "events", len(all))
-		if !sleep(ctx, pause) {
-			return
-		}
-	}
-}
-
-func (r *Relay) write(all []utterance) error {
-	// What was heard is noted even while the program ends.
-	ctx, cancel := context.WithTimeout(context.Background(), ownTime)
-	defer cancel()
-	actor := ingest
-	heard := make([]entities.Heard, 0, len(all))
-	for _, h := range all {
-		if h.heard.Event.Kind != "" {
-			heard = append(heard, h.heard)
-		}
-	}
-	if err := r.attribute(ctx, actor, heard); err != nil {
-		return err
-	}
-	// First, so that whoever is woken by a person answers that person.
-	if err := r.heardPersons(ctx, all); err != nil {
-		return err
-	}
-	appended, err := r.registry.Append(ctx, actor, heard)
-	if err != nil {
-		return err
-	}
-	if err := r.registry.SetWatermarks(ctx, actor, marksOf(all)); err != nil {
-		return err
-	}
-	for _, h := range all {
-		if h.echo != nil {
-			close(h.echo.noted)
-		}
-		if h.written != nil {
-			close(h.written)
-		}
-	}
-	r.wake(appended)
-	return nil
-}
-
-// attribute fills in whose lines the messages are, as far as it was not known from an echo.
-func (r *Relay) attribute(ctx context.Context, actor entities.Actor, heard []entities.Heard) error {
-	var unknown []snowflake.ID
-	for _, h := range heard {
-		e := h.Event
-		if _, ours := r.webhooks.owner(e.AuthorID); ours && e.AuthorEntity == "" {
-			unknown = append(unknown, e.MessageID)
-		}
-	}
-	speakers, err := r.registry.Speakers(ctx, actor, unknown)
-	if err != nil {
-		return err
-	}
-	for i := range heard {
-		if speaker, ok := speakers[heard[i].Event.MessageID]; ok {
-			heard[i].Event.AuthorEntity = speaker.ID
-		}
-	}
-	return nil
 }

@@ -102,11 +102,11 @@ func (r *Relay) hearDeletions(guild *snowflake.ID, channel snowflake.ID, ids ...
 	for _, id := range ids {
 		e := entities.Event{Kind: entities.EventDelete, ChannelID: channel, MessageID: id, At: r.now().UTC()}
 		if old, ok := known[id]; ok {
-			if r.cache.proxied(old, r.now()) {
+			if r.cache.proxied(old, r.now(), r.speaksHere) {
 				continue // what it said is still there
 			}
 			if guild != nil {
-				r.changes.wrote(id, presenter{relay: r, guild: *guild}.author(old))
+				r.changes.wrote(id, presenter{relay: r, guild: *guild}.author(&old))
 			}
 			e.AuthorID = old.Author.ID
 		}

@@ -17,6 +17,7 @@ const MaxHistory = 100
 // History reads older messages of a channel, thread or post, oldest first. Discord is asked for
 // them, unless they are the newest ones and all known.
 func (r *Relay) History(ctx context.Context, actor entities.Actor, req HistoryRequest) ([]Message, error) {
+	ctx = onBehalf(ctx, actor)
 	permit, err := r.Authorize(ctx, actor, entities.ReadHistory, req.Channel)
 	if err != nil {
 		return nil, err
@@ -83,9 +84,11 @@ func (r *Relay) older(ctx context.Context, req HistoryRequest) ([]discord.Messag
 
 func byID(a, b discord.Message) int { return cmp.Compare(a.ID, b.ID) }
 
+var errHoldsPosts = &entities.Refusal{Reason: entities.Invalid, Text: "That channel holds posts, not messages: name one of its posts. list_channels shows the active ones."}
+
 func (req HistoryRequest) check(where entities.Channel) error {
 	if !where.HoldsMessages() {
-		return entities.Refuse(entities.Invalid, "That channel holds posts, not messages: name one of its posts. list_channels shows the active ones.")
+		return errHoldsPosts
 	}
 	if req.Limit < 1 || req.Limit > MaxHistory {
 		return entities.Refuse(entities.Invalid, "limit is from 1 to %d.", MaxHistory)

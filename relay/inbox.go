@@ -11,7 +11,10 @@ import (
 // inbox takes what the gateway heard to the event log; listeners are told when it has grown.
 type inbox struct {
 	heard     chan utterance
-	lost      atomic.Int64
+	lost      atomic.Int64 // changes and reactions for which there was no room
+	aside     atomic.Int64 // events that can never be written
+	spilt     spilt
+	unsettled []entities.Watermark // of the goroutine that writes the event log
 	listeners listeners
 }
 
@@ -22,6 +25,7 @@ func newInbox() inbox {
 // Inbox gives what is unread, oldest first. Handing in the cursor of the last answer marks what
 // it gave as read, in its scope.
 func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxRequest) (Inbox, error) {
+	ctx = onBehalf(ctx, actor)
 	if req.Overview {
 		req.Scope = entities.ScopeAddressed
 	}
@@ -29,7 +33,7 @@ func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxReques
 	if err != nil {
 		return Inbox{}, err
 	}
-	found, _, err := r.look(ctx, actor, sight{scope: req.Scope, after: after, limit: limitOf(req.Limit), room: req.Room})
+	found, _, err := r.look(ctx, actor, sight{scope: req.Scope, after: after, limit: limitOf(req.Limit), room: req.Room, shown: req.Measure})
 	if err != nil || !req.Overview {
 		return found, err
 	}
@@ -40,6 +44,7 @@ func (r *Relay) Inbox(ctx context.Context, actor entities.Actor, req InboxReques
 // Wait gives what is unread, at once when there is something, else as soon as there is, else
 // nothing when the time is up. Cursors are as with [Relay.Inbox].
 func (r *Relay) Wait(ctx context.Context, actor entities.Actor, req WaitRequest) (Inbox, error) {
+	ctx = onBehalf(ctx, actor)
 	after, err := r.startOf(ctx, actor, req.Scope, req.Cursor)
 	if err != nil {
 		return Inbox{}, err
@@ -111,12 +116,15 @@ func (r *Relay) startOf(ctx context.Context, actor entities.Actor, scope entitie
 	return &position, nil
 }
 
-// mayWait refuses a channel that the entity may not hear.
+// mayWait refuses a channel that the entity may not hear, and one in which nothing is ever said.
 func (r *Relay) mayWait(ctx context.Context, actor entities.Actor, scope entities.Scope) error {
 	if scope.Channel() == 0 {
 		return nil
 	}
-	_, err := r.Authorize(ctx, actor, entities.Hear, scope.Channel())
+	permit, err := r.Authorize(ctx, actor, entities.Hear, scope.Channel())
+	if err == nil && !permit.Channel().HoldsMessages() {
+		return errHoldsPosts
+	}
 	return err
 }
 

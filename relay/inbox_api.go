@@ -32,6 +32,9 @@ type InboxRequest struct {
 	// one text are counted at most; 0 = no matter how many. There is always room for one item.
 	// It is for scopes in which nothing is folded: what addresses the entity.
 	Room int
+	// Measure says how many bytes a text takes where it is shown, which may be more than it has
+	// itself: what cannot be seen is written out there. It is needed with Room.
+	Measure func(text string) int
 }
 
 // WaitRequest waits until something is unread.
@@ -105,6 +108,7 @@ type Moved struct {
 	GuildID   snowflake.ID
 	ChannelID snowflake.ID
 	Unread    int       // messages
+	More      bool      // there is more than what is counted
 	Changes   int       // edits and deletions of messages that are not unread
 	Reactions int       // to the entity's own lines
 	Gaps      int       // times of which messages are missing

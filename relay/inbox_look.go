@@ -14,6 +14,7 @@ type sight struct {
 	after *entities.Reading // nil = where the credential stopped reading
 	limit int
 	room  int // see [InboxRequest.Room]
+	shown func(text string) int
 }
 
 // seen is how far was looked.
@@ -40,7 +41,7 @@ func (r *Relay) look(ctx context.Context, actor entities.Actor, at sight) (Inbox
 		if err != nil {
 			return Inbox{}, seen{}, err
 		}
-		if kept := fit(items, at.room); kept < len(items) {
+		if kept := fit(items, at.room, at.shown); kept < len(items) {
 			all, until.reached = false, news.Until(items[kept].seq-1)
 			items = items[:kept]
 		}
@@ -73,19 +74,8 @@ const LongestShown = 600
 // aroundText is what stands around a text, in bytes.
 const aroundText = 120
 
-func shownBytes(text string) int {
-	shown := 0
-	for i := range text {
-		if shown == LongestShown {
-			return i
-		}
-		shown++
-	}
-	return len(text)
-}
-
-// fit is how many items there is room for.
-func fit(items []Item, room int) int {
+// fit is how many items there is room for, when shown is how many bytes a text takes.
+func fit(items []Item, room int, shown func(text string) int) int {
 	if room <= 0 {
 		return len(items)
 	}
@@ -93,9 +83,12 @@ func fit(items []Item, room int) int {
 	for i, item := range items {
 		taken += aroundText
 		if m := item.Message; m != nil {
-			taken += shownBytes(m.Content) + aroundText*(len(m.Attachments)+len(m.Extras))
+			taken += shown(m.Content)
+			for _, file := range m.Attachments {
+				taken += aroundText + shown(file.Name) + shown(file.Alt)
+			}
 			for _, extra := range m.Extras {
-				taken += shownBytes(extra.Text)
+				taken += aroundText + shown(extra.Text)
 			}
 		}
 		if taken > room && i > 0 {

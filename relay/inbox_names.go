@@ -184,7 +184,7 @@ func (r *Relay) moved(ctx context.Context, actor entities.Actor) ([]Moved, error
 	out := make([]Moved, 0, len(found))
 	for _, one := range found {
 		m := Moved{
-			GuildID: one.Guild, ChannelID: one.Channel, Unread: one.Unread, Changes: one.Changes, Reactions: one.Reactions, Gaps: one.Gaps, Since: one.Since,
+			GuildID: one.Guild, ChannelID: one.Channel, Unread: one.Unread, More: one.More, Changes: one.Changes, Reactions: one.Reactions, Gaps: one.Gaps, Since: one.Since,
 		}
 		for _, s := range one.Speakers {
 			m.Speakers = append(m.Speakers, r.speaker(ctx, &g, one.Guild, s, speakers))
@@ -218,7 +218,7 @@ func (r *Relay) speaker(ctx context.Context, g *register, guild snowflake.ID, s 
 	}
 	if m, ok := r.cache.get(s.Message); ok {
 		p := presenter{relay: r, guild: guild}
-		return p.author(m)
+		return p.author(&m)
 	}
 	return g.name(ctx, guild, s.User)
 }

@@ -94,10 +94,10 @@ func (r *Relay) fetch(ctx context.Context, channel snowflake.ID, ids []snowflake
 		case err != nil:
 			return word(err)
 		}
+		r.cache.keep(mark, messages...) // who reads on wants the others next
 		for _, m := range messages {
 			if _, wanted := slices.BinarySearch(ids, m.ID); wanted {
 				found[m.ID] = m
-				r.cache.keep(mark, m)
 			}
 		}
 		reached := max(ids[0], last)

@@ -175,7 +175,12 @@ func (s *stage) newSession() { s.disc.CloseCode(4009) }
 // until waits for a condition, at most ten seconds.
 func (s *stage) until(what string, holds func() bool) {
 	s.t.Helper()
-	deadline := time.After(10 * time.Second)
+	s.within(10*time.Second, what, holds)
+}
+
+func (s *stage) within(most time.Duration, what string, holds func() bool) {
+	s.t.Helper()
+	deadline := time.After(most)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

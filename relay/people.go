@@ -45,6 +45,7 @@ type Person struct {
 // FindMember finds people by the beginning of their names, and other entities likewise: those
 // whose name it is first, at most [MaxPeople].
 func (r *Relay) FindMember(ctx context.Context, actor entities.Actor, req MemberRequest) ([]Person, error) {
+	ctx = onBehalf(ctx, actor)
 	name := soughtName(req.Name)
 	if name == "" || utf8.RuneCountInString(name) > maxSought {
 		return nil, entities.Refuse(entities.Invalid, "name is the beginning of a name, with 1 to %d characters.", maxSought)
@@ -66,12 +67,12 @@ func (r *Relay) FindMember(ctx context.Context, actor entities.Actor, req Member
 		}
 		people = append(people, found...)
 	}
-	// Rights may have changed while Discord answered.
+	// Rights may have changed while Discord answered, and people may hide by now.
 	if guilds, err = r.servers(ctx, actor, entities.MeetPeople, req.Server); err != nil {
 		return nil, err
 	}
 	people = slices.DeleteFunc(people, func(p Person) bool {
-		return !slices.ContainsFunc(guilds, func(g entities.Guild) bool { return g.ID == p.Guild.ID })
+		return (p.Entity == "" && !r.shows(p.ID)) || !slices.ContainsFunc(guilds, func(g entities.Guild) bool { return g.ID == p.Guild.ID })
 	})
 	slices.SortStableFunc(people, func(a, b Person) int { return cmp.Compare(b.called(name), a.called(name)) })
 	return people[:min(len(people), MaxPeople)], nil

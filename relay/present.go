@@ -27,8 +27,8 @@ func (r *Relay) present(ctx context.Context, actor entities.Actor, guild snowfla
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: guild, speakers: speakers}
 	out := make([]Message, 0, len(messages))
 	for i := range messages {
-		if !p.hides(messages[i]) {
-			out = append(out, p.message(messages[i]))
+		if m := &messages[i]; !p.hides(m) {
+			out = append(out, p.message(m))
 		}
 	}
 	return out, nil
@@ -43,7 +43,7 @@ type presenter struct {
 	speakers map[snowflake.ID]entities.ID
 }
 
-func (p presenter) message(m discord.Message) Message {
+func (p presenter) message(m *discord.Message) Message {
 	out := Message{
 		ID: m.ID, GuildID: p.guild, ChannelID: m.ChannelID, Author: p.author(m), At: m.CreatedAt.UTC(),
 		Content: p.readable(m.Content, m.Mentions), Extras: p.extras(m), Link: messageLink(p.guild, m.ChannelID, m.ID),
@@ -51,13 +51,13 @@ func (p presenter) message(m discord.Message) Message {
 	if m.EditedTimestamp != nil {
 		out.EditedAt = m.EditedTimestamp.UTC()
 	}
-	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
+	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault && !crossposted(m) {
 		out.ReplyTo = &Reply{MessageID: *m.MessageReference.MessageID}
 		// In direct messages what is answered may have been said to, or by, another entity.
-		if quoted := m.ReferencedMessage; quoted != nil && p.hides(*quoted) {
+		if quoted := m.ReferencedMessage; quoted != nil && p.hides(quoted) {
 			out.ReplyTo.Excerpt = excerptOfHidden
 		} else if quoted != nil && p.guild != 0 {
-			out.ReplyTo.Author = p.author(*quoted).Name
+			out.ReplyTo.Author = p.author(quoted).Name
 			out.ReplyTo.Excerpt = excerpt(p.readable(quoted.Content, quoted.Mentions))
 		}
 	}
@@ -80,7 +80,7 @@ func (p presenter) message(m discord.Message) Message {
 	return out
 }
 
-func (p presenter) author(m discord.Message) Author {
+func (p presenter) author(m *discord.Message) Author {
 	a := Author{ID: m.Author.ID, Name: p.called(m.Author), Kind: Human}
 	switch {
 	case m.WebhookID != nil && p.relay.speaksHere(m):
@@ -98,6 +98,11 @@ func (p presenter) author(m discord.Message) Author {
 	return a
 }
 
+// crossposted says whether a message was published in another server's channel, which this one
+// follows. It refers to that one (Discord: resources/message, "Message Reference Types") and
+// answers nothing.
+func crossposted(m *discord.Message) bool { return m.Flags.Has(discord.MessageFlagIsCrosspost) }
+
 // called is what somebody is called on the server. Of a webhook only the message tells.
 func (p presenter) called(user discord.User) string {
 	if name, ok := p.relay.called.name(p.guild, user.ID); ok {
@@ -108,7 +113,7 @@ func (p presenter) called(user discord.User) string {
 
 // speaksHere says whether a webhook message is one of our entities': our application's
 // webhook made it. An interaction's answer has a webhook id as well, the application's own.
-func (r *Relay) speaksHere(m discord.Message) bool {
+func (r *Relay) speaksHere(m *discord.Message) bool {
 	if m.WebhookID == nil || m.Author.ID != *m.WebhookID || *m.WebhookID == r.disc.ApplicationID {
 		return false
 	}

@@ -20,7 +20,7 @@ func (r *Relay) shows(author snowflake.ID) bool { return !r.registry.Hidden(auth
 func (r *Relay) hidden(m discord.Message) bool { return m.GuildID != nil && !r.shows(m.Author.ID) }
 
 // hides is [Relay.hidden] of messages from Discord's REST, which do not say where they stand.
-func (p presenter) hides(m discord.Message) bool { return p.guild != 0 && !p.relay.shows(m.Author.ID) }
+func (p presenter) hides(m *discord.Message) bool { return p.guild != 0 && !p.relay.shows(m.Author.ID) }
 
 // pingable leaves those out whom no entity may ping.
 func (r *Relay) pingable(people []snowflake.ID) []snowflake.ID {

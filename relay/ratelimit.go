@@ -260,7 +260,7 @@ func (l *rateLimiter) Unlock(endpoint *rest.CompiledEndpoint, rs *http.Response)
 	t.route.users--
 	t.bucket.flying--
 	t.route.breaker.landed(t.own)
-	l.gates[t.family].breaker.landed(t.whole)
+	l.gates[t.family].landed(t.whole)
 	l.learn(t, endpoint, v)
 	nudge(t.bucket.line)
 	nudge(t.route.bucket.line)

@@ -15,11 +15,11 @@ const (
 	// suspectAfter refusals in a row, only mostDoubted requests fly until one is taken.
 	suspectAfter = 3
 	mostDoubted  = 2
-	// closeAfter refusals in a row, single requests try it, first one a second.
-	closeAfter = 8
+	// closeAfter refusals in a row, single requests try it.
+	closeAfter = 6
 	// mostFromOne is how many of them may be of one resource: a single channel in which the bot
 	// may do nothing says nothing about the others.
-	mostFromOne = 4
+	mostFromOne = 3
 	// mostFresh requests of resources that were not refused themselves may try it as often as at
 	// first, so that a few bad channels cannot keep a good one waiting.
 	mostFresh = 6
@@ -27,27 +27,51 @@ const (
 	nearTry = time.Second
 )
 
-// pause is how long nothing is tried after a refusal by a breaker that has been closed for so
-// long. A minute so costs about 40 requests in all, ten minutes about 100. The end of a storm of
-// ten seconds is found within a second, that of a longer one within some seconds.
-func pause(closed time.Duration) time.Duration {
-	if closed < 10*time.Second {
-		return time.Second
-	}
-	return min(max(closed/25, 2250*time.Millisecond), 30*time.Second)
-}
+// How often a closed breaker is tried. To find the end of a storm within a second whenever it
+// comes takes a refused request in each second; a minute has more seconds than mostRefused. So the
+// end is found within a second in the first ten, and after that what is left for the minute is
+// spread evenly over it: a try about every 1.7 s, and one just as the minute is over, because
+// limits like to last a minute. From then on tries are rarer the longer it lasts: ten minutes cost
+// about 100.
+const (
+	// mostRefused requests of one breaker are refused in its first minute. A few more may have been
+	// before it closed that did not count, because they were of one resource.
+	mostRefused = 47
+	// quickPause is below a second, with room for the request itself.
+	quickPause = 900 * time.Millisecond
+	// quickFor is how long tries are so quick, unless that would leave fewer than keptBack for the
+	// rest of the minute, because many requests were on their way when the storm began.
+	quickFor = 10 * time.Second
+	keptBack = 12
+	// rarePause keeps hours of refusals at 20 requests in ten minutes.
+	rarePause = 30 * time.Second
+)
 
 // breaker holds requests back that Discord refuses again and again without saying for how long.
 // One is for a whole family, and one for each route with its major parameters.
 type breaker struct {
-	row    int            // refusals in a row
-	by     map[string]int // of them, by resource
-	flying int            // requests on their way that were let through in doubt
-	last   time.Time      // when the last of these was let through
-	closed time.Time      // when it closed; zero while it is open
-	next   time.Time      // when the next try may go; zero while it is open
-	fresh  int            // tries of resources that had not been refused
-	status int            // of the last refusal
+	row     int            // refusals in a row; of one resource only some count
+	by      map[string]int // of them, by resource
+	refused int            // the row that closed it, and all since then
+	flying  int            // requests on their way that were let through in doubt
+	last    time.Time      // when the last of these was let through
+	closed  time.Time      // when it closed; zero while it is open
+	next    time.Time      // when the next try may go; zero while it is open
+	fresh   int            // tries of resources that had not been refused
+	status  int            // of the last refusal
+}
+
+// pause is how long nothing is tried after a try that goes now.
+func (b *breaker) pause(now time.Time) time.Duration {
+	closed, left := now.Sub(b.closed), max(0, mostRefused-b.refused-b.flying)
+	switch {
+	case closed < quickFor && left > keptBack:
+		return quickPause
+	case closed < time.Minute:
+		return max((time.Minute-closed)/time.Duration(left+1), quickPause)
+	default:
+		return min(closed/20, rarePause)
+	}
 }
 
 // pass is what a request was let through as.
@@ -92,7 +116,7 @@ func (b *breaker) let(resource string, now time.Time) pass {
 		if p.fresh = b.unheard(resource); p.fresh {
 			b.fresh++
 		}
-		b.next = latest(b.next, now.Add(pause(now.Sub(b.closed))))
+		b.next = now.Add(b.pause(now))
 	}
 	return p
 }
@@ -126,14 +150,15 @@ func (b *breaker) refuse(resource string, status, most int, now time.Time) (clos
 		b.by[resource]++
 		b.row++
 	}
-	switch {
-	case !b.closed.IsZero():
-		b.next = latest(b.next, now.Add(pause(now.Sub(b.closed))))
-		return false
-	case b.row < closeAfter:
+	if !b.closed.IsZero() {
+		b.refused++
 		return false
 	}
-	b.closed, b.last, b.next = now, now, now.Add(pause(0))
+	if b.row < closeAfter {
+		return false
+	}
+	b.refused = b.row
+	b.closed, b.last, b.next = now, now, now.Add(quickPause)
 	return true
 }
 
@@ -158,7 +183,7 @@ func (l *rateLimiter) held(w *waiter, now time.Time) error {
 		}
 		from := latest(b.from(w.route.resource), now)
 		if w.place != nil && w.line.Front() != w.place {
-			from = latest(from.Add(pause(now.Sub(b.closed))), b.next)
+			from = latest(from.Add(b.pause(now)), b.next)
 		}
 		if wait := from.Sub(now); wait > nearTry {
 			return &HeldBackError{Status: b.status, Everything: b == family, Bot: w.family == botFamily, Wait: wait}

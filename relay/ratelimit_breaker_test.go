@@ -65,50 +65,123 @@ func (d *wrath) insist(t *testing.T, l *rateLimiter, endpoint *rest.CompiledEndp
 	}
 }
 
+// stormOfRefusals has a crowd insist on its requests while a storm rages and after it. It gives
+// how many were refused, and how long after the storm the first was taken.
+func stormOfRefusals(t *testing.T, s stormTest) (refused int, waste time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		d := &wrath{status: s.status, trip: s.trip, over: time.Now().Add(s.length)}
+		var wg sync.WaitGroup
+		for i := range s.senders {
+			wg.Go(func() { d.insist(t, l, s.to(snowflake.ID(i%s.places+1))) })
+		}
+		wg.Wait()
+		if stats := l.Stats(); stats.RoutesRefused != 0 || !stats.WebhooksRefusedUntil.IsZero() || !stats.BotRefusedUntil.IsZero() || stats.InFlight+stats.Waiting != 0 {
+			t.Errorf("afterwards: %+v", stats)
+		}
+		refused, waste = d.refused, d.first.Sub(d.over)
+	})
+	return refused, waste
+}
+
+type stormTest struct {
+	status  int
+	to      func(snowflake.ID) *rest.CompiledEndpoint
+	places  int // channels or webhooks
+	senders int
+	trip    time.Duration
+	length  time.Duration
+}
+
 func TestRateLimitStormOfRefusals(t *testing.T) {
+	const trip = 40 * time.Millisecond
 	tests := []struct {
-		name    string
-		status  int
-		to      func(snowflake.ID) *rest.CompiledEndpoint
-		places  int // channels or webhooks
-		senders int
-		trip    time.Duration
-		length  time.Duration
+		name string
+		stormTest
 		invalid int
 		waste   time.Duration
 	}{
-		{"webhooks, 401, a minute", 401, toWebhook, 100, 1000, 40 * time.Millisecond, time.Minute, 50, 2500 * time.Millisecond},
-		{"webhooks, 403, a minute", 403, toWebhook, 20, 1000, 40 * time.Millisecond, time.Minute, 50, 2500 * time.Millisecond},
-		{"webhooks, slow", 403, toWebhook, 1000, 1000, 300 * time.Millisecond, time.Minute, 50, 2500 * time.Millisecond},
-		{"webhooks, short", 403, toWebhook, 20, 1000, 40 * time.Millisecond, 8 * time.Second, 20, 1100 * time.Millisecond},
-		{"two webhooks", 403, toWebhook, 2, 1000, 40 * time.Millisecond, time.Minute, 50, 2500 * time.Millisecond},
-		{"one webhook", 403, toWebhook, 1, 1000, 40 * time.Millisecond, time.Minute, 50, 2500 * time.Millisecond},
-		{"bot, 403, a minute", 403, toChannel, 100, 1000, 40 * time.Millisecond, time.Minute, 50, 2500 * time.Millisecond},
-		{"bot, ten minutes", 403, toChannel, 100, 100, 40 * time.Millisecond, 10 * time.Minute, 110, 26 * time.Second},
+		{"webhooks, 401, a minute", stormTest{401, toWebhook, 100, 1000, trip, time.Minute}, 50, time.Second},
+		{"webhooks, 403, a minute", stormTest{403, toWebhook, 20, 1000, trip, time.Minute}, 50, time.Second},
+		{"webhooks, slow", stormTest{403, toWebhook, 1000, 1000, 300 * time.Millisecond, time.Minute}, 50, 1300 * time.Millisecond},
+		{"webhooks, very slow", stormTest{403, toWebhook, 1000, 1000, 800 * time.Millisecond, time.Minute}, 50, 1800 * time.Millisecond},
+		{"webhooks, short", stormTest{403, toWebhook, 20, 1000, trip, 8 * time.Second}, 20, time.Second},
+		{"two webhooks", stormTest{403, toWebhook, 2, 1000, trip, time.Minute}, 50, time.Second},
+		{"one webhook", stormTest{403, toWebhook, 1, 1000, trip, time.Minute}, 50, time.Second},
+		{"bot, 403, a minute", stormTest{403, toChannel, 100, 1000, trip, time.Minute}, 50, time.Second},
+		{"bot, ten minutes", stormTest{403, toChannel, 100, 100, trip, 10 * time.Minute}, 100, 31 * time.Second},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newRateLimiter(rateConfig{})
-				d := &wrath{status: test.status, trip: test.trip, over: time.Now().Add(test.length)}
-				var wg sync.WaitGroup
-				for i := range test.senders {
-					wg.Go(func() { d.insist(t, l, test.to(snowflake.ID(i%test.places+1))) })
-				}
-				wg.Wait()
-				waste := d.first.Sub(d.over)
-				t.Logf("%d refused; taken again %v after the storm, all served %v after it", d.refused, waste, time.Since(d.over))
-				if d.refused > test.invalid || d.refused < closeAfter {
-					t.Errorf("%d were refused; at most %d are allowed", d.refused, test.invalid)
-				}
-				if waste > test.waste {
-					t.Errorf("taken again %v after the storm", waste)
-				}
-				if stats := l.Stats(); stats.RoutesRefused != 0 || !stats.WebhooksRefusedUntil.IsZero() || !stats.BotRefusedUntil.IsZero() || stats.InFlight+stats.Waiting != 0 {
-					t.Errorf("afterwards: %+v", stats)
-				}
-			})
+			refused, waste := stormOfRefusals(t, test.stormTest)
+			t.Logf("%d refused; taken again %v after the storm", refused, waste)
+			if refused > test.invalid || refused < closeAfter {
+				t.Errorf("%d were refused; at most %d are allowed", refused, test.invalid)
+			}
+			if waste > test.waste {
+				t.Errorf("taken again %v after the storm", waste)
+			}
 		})
+	}
+}
+
+// The end of a storm of any length is found soon, not only of those that end at a round time.
+func TestRateLimitStormsOfAnyLength(t *testing.T) {
+	var count, within, most int
+	var sum, longest time.Duration
+	for length := 700 * time.Millisecond; length <= time.Minute; length += 470 * time.Millisecond {
+		refused, waste := stormOfRefusals(t, stormTest{403, toWebhook, 20, 40, 40 * time.Millisecond, length})
+		count++
+		most, longest, sum = max(most, refused), max(longest, waste), sum+waste
+		if waste <= time.Second {
+			within++
+		} else if length <= quickFor || waste > 2*time.Second {
+			t.Errorf("a storm of %v: taken again %v after it", length, waste)
+		}
+		if refused > 50 {
+			t.Errorf("a storm of %v: %d were refused", length, refused)
+		}
+	}
+	t.Logf("%d storms: taken again within a second after %d of them, after %v in the mean and %v at most; at most %d refused",
+		count, within, sum/time.Duration(count), longest, most)
+}
+
+// What one bad channel cost before a storm does not slow the search for the storm's end.
+func TestRateLimitAStormAfterOneBadChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		for range mostRefused + 20 {
+			tryOnce(t, l, toChannel(1))
+		}
+		if until := l.Stats().BotRefusedUntil; !until.IsZero() {
+			t.Fatalf("one channel holds all back until %v", until)
+		}
+		start, last, longest, tries := time.Now(), time.Now(), time.Duration(0), 0
+		for ; time.Since(start) < time.Minute; tries++ {
+			tryOnce(t, l, toChannel(snowflake.ID(2+tries%40)))
+			longest, last = max(longest, time.Since(last)), time.Now()
+		}
+		if longest > 2*time.Second || tries > 50 {
+			t.Errorf("%d tries, up to %v apart", tries, longest)
+		}
+	})
+}
+
+// tryOnce has a request refused as soon as it may go.
+func tryOnce(t *testing.T, l *rateLimiter, endpoint *rest.CompiledEndpoint) {
+	t.Helper()
+	for {
+		err := l.Wait(t.Context(), endpoint)
+		if held, ok := errors.AsType[*HeldBackError](err); ok {
+			time.Sleep(held.Wait)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = l.Unlock(endpoint, answer(403, `{"code":50013}`))
+		return
 	}
 }
 
@@ -136,7 +209,7 @@ func heldBack(t *testing.T, l *rateLimiter, endpoint *rest.CompiledEndpoint) *He
 func TestRateLimitOneBadChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newRateLimiter(rateConfig{})
-		for range closeAfter + 10 { // until there is more than a second between the tries
+		for range closeAfter + int(quickFor/quickPause) + 1 { // until there is more than a second between the tries
 			call(t, l, toChannel(1), answer(403, `{"code":50013}`)) // waits for its tries
 		}
 		held := heldBack(t, l, toChannel(1))
@@ -260,10 +333,10 @@ func TestRateLimitALateSuccess(t *testing.T) {
 			call(t, l, toWebhook(snowflake.ID(i+1)), answer(401, ""))
 		}
 		_ = l.Unlock(slow, answer(200, "{}"))
-		if until := l.Stats().WebhooksRefusedUntil; time.Until(until) != time.Second {
+		if until := l.Stats().WebhooksRefusedUntil; time.Until(until) != quickPause {
 			t.Errorf("it rests until %v", until)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		ctx, cancel := context.WithTimeout(t.Context(), quickPause/2)
 		defer cancel()
 		var long *LongWaitError
 		if err := l.Wait(ctx, toWebhook(1)); !errors.As(err, &long) {

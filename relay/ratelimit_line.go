@@ -3,6 +3,7 @@ package relay
 import (
 	"container/list"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/disgoorg/disgo/rest"
@@ -143,13 +144,39 @@ func (l *rateLimiter) bucketTurn(w *waiter, now time.Time, ahead int) (bool, tim
 type gate struct {
 	line    *list.List
 	paced   bool
-	closed  time.Time // until then nobody passes
-	shut    time.Time // when that was told last
-	next    time.Time // when the pace is back at rest; up to gateBurst ahead of now is allowed
-	probing bool      // after a closing one request goes first, until an answer comes
-	probe   time.Time // when the next probe may go though none was answered
-	strikes int       // 429s in a row that named no pause
-	breaker breaker   // against refusals that name no time at all
+	closed  time.Time   // until then nobody passes
+	shut    time.Time   // when that was told last
+	next    time.Time   // when the pace is back at rest; up to gateBurst ahead of now is allowed
+	probing bool        // after a closing one request goes first, until an answer comes
+	probe   time.Time   // when the next probe may go though none was answered
+	strikes int         // 429s in a row that named no pause
+	breaker breaker     // against refusals that name no time at all
+	young   []time.Time // when the unanswered requests of late were let through, oldest first
+}
+
+// At most mostYoung requests of a gate that went out within youngFor are unanswered. It slows
+// nothing while Discord answers within half a second. When it is slower and begins to refuse, no
+// more than these are on their way and count towards its ban.
+const (
+	mostYoung = 24
+	youngFor  = 2 * time.Second
+)
+
+// crowded is until when too many are unanswered, if none is answered sooner.
+func (g *gate) crowded(now time.Time) time.Time {
+	g.young = slices.DeleteFunc(g.young, func(at time.Time) bool { return !at.Add(youngFor).After(now) })
+	if len(g.young) < mostYoung {
+		return time.Time{}
+	}
+	return g.young[0].Add(youngFor)
+}
+
+// landed notes that a request has its answer, or will have none.
+func (g *gate) landed(p pass) {
+	g.breaker.landed(p)
+	if i := slices.Index(g.young, p.at); i >= 0 {
+		g.young = slices.Delete(g.young, i, i+1)
+	}
 }
 
 // gateTurn admits the first of a gate's line in step.
@@ -165,10 +192,12 @@ func (l *rateLimiter) gateTurn(w *waiter, now time.Time, ahead int) (bool, time.
 		if paced := g.next.Add(-(gateBurst - 1) * step); paced.After(at) {
 			at = paced
 		}
+		at = latest(at, g.crowded(now))
 	}
 	if ahead == 0 && !at.After(now) {
 		if g.paced {
 			g.next = latest(g.next, now).Add(step)
+			g.young = append(g.young, now)
 		}
 		if g.probing {
 			g.probe = now.Add(time.Second)

@@ -101,7 +101,7 @@ func TestRateLimitDefaultPauseOfMany(t *testing.T) {
 func TestTurnstileKeepsTimeForTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newRateLimiter(rateConfig{})
-		gate := turnstile{l}
+		gate := turnstile{l, newReadPace()}
 		call(t, l, toChannel(1), answer(429, `{"message":"x","retry_after":8,"global":true}`))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -236,4 +236,40 @@ func storm(t *testing.T, l *rateLimiter, n int, endpointOf func(snowflake.ID) *r
 	}
 	wg.Wait()
 	return sent
+}
+
+// When Discord does not answer, few are sent after each other, and each answer lets the next go.
+func TestRateLimitFewUnanswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newRateLimiter(rateConfig{})
+		start := time.Now()
+		var flying []*rest.CompiledEndpoint
+		for i := range mostYoung {
+			flying = append(flying, toWebhook(snowflake.ID(i+1)))
+			if err := l.Wait(t.Context(), flying[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := time.Since(start); got > youngFor/2 {
+			t.Errorf("the first ones took %v", got)
+		}
+		if waited := took(t, l, toChannel(1)); waited != 0 {
+			t.Errorf("another family waited %v", waited)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if waited := took(t, l, toWebhook(100)); waited != time.Second/4 {
+				t.Errorf("the next one waited %v, not for an answer", waited)
+			}
+		})
+		time.Sleep(time.Second / 4)
+		_ = l.Unlock(flying[0], nil)
+		wg.Wait()
+		if err := l.Wait(t.Context(), toWebhook(101)); err != nil {
+			t.Fatal(err)
+		}
+		if waited := took(t, l, toWebhook(102)); waited == 0 || time.Since(start) > youngFor+time.Second/gateRate {
+			t.Errorf("it waited %v for those that get no answer", waited)
+		}
+	})
 }

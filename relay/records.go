@@ -32,7 +32,7 @@ func (r *Relay) put(next record) {
 }
 
 // keepRecords writes down in order what happened on Discord, until ctx ends. What cannot be
-// written is tried again: what comes after it may depend on it.
+// written now is tried again: what comes after it may depend on it.
 func (r *Relay) keepRecords(ctx context.Context) {
 	for {
 		next, ok := r.records.next(ctx)
@@ -45,7 +45,7 @@ func (r *Relay) keepRecords(ctx context.Context) {
 				break
 			}
 			r.log.Error("write down what happened on Discord", "what", next.what, "err", scrubError(err))
-			if _, final := entities.AsRefusal(err); final || !sleep(ctx, pause) {
+			if _, final := entities.AsRefusal(err); final || entities.Unfit(err) || !sleep(ctx, pause) {
 				break
 			}
 		}

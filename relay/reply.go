@@ -38,10 +38,10 @@ func (r *Relay) reply(ctx context.Context, actor entities.Actor, permit entities
 		return "", entities.Refuse(entities.Invalid, "That is a notice of Discord's, which cannot be answered. Leave reply_to out.")
 	}
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: permit.Guild().ID}
-	if p.hides(answered) {
+	if p.hides(&answered) {
 		return text.Reply("", "", messageLink(permit.Guild().ID, where.ID, message)), nil
 	}
-	return text.Reply(p.author(answered).Name, text.Excerpt(invites.ReplaceAllString(r.ownWords(answered), "(invite)"), excerptOfReply), messageLink(permit.Guild().ID, where.ID, message)), nil
+	return text.Reply(p.author(&answered).Name, text.Excerpt(invites.ReplaceAllString(r.ownWords(answered), "(invite)"), excerptOfReply), messageLink(permit.Guild().ID, where.ID, message)), nil
 }
 
 // oneMessage gives a message of a channel, from memory or from Discord.
@@ -61,7 +61,7 @@ func (r *Relay) oneMessage(ctx context.Context, channel, message snowflake.ID) (
 
 // ownWords is what a message says itself, without the line that stands in for a reply.
 func (r *Relay) ownWords(m discord.Message) string {
-	if r.speaksHere(m) && strings.HasPrefix(m.Content, text.ReplyMark) {
+	if r.speaksHere(&m) && strings.HasPrefix(m.Content, text.ReplyMark) {
 		_, words, _ := strings.Cut(m.Content, "\n")
 		return words
 	}

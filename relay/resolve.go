@@ -69,6 +69,7 @@ func (l *lookups) missed(channel snowflake.ID, now time.Time) {
 // Resolve finds the channel that an entity means. An archived thread is not among what
 // Discord announces; it is asked for by its id.
 func (r *Relay) Resolve(ctx context.Context, actor entities.Actor, ref string) (snowflake.ID, error) {
+	ctx = onBehalf(ctx, actor)
 	if err := r.meetOwner(ctx, actor); err != nil {
 		return 0, err
 	}

@@ -56,6 +56,7 @@ type SearchResult struct {
 // Search looks for messages with Discord's own search, where the entity may read older messages
 // and nowhere else: what it may not read is not in the answer and changes nothing in it.
 func (r *Relay) Search(ctx context.Context, actor entities.Actor, req SearchRequest) (SearchResult, error) {
+	ctx = onBehalf(ctx, actor)
 	if err := req.check(); err != nil {
 		return SearchResult{}, err
 	}

@@ -178,6 +178,7 @@ func (r *Relay) Status() Status {
 	stats := r.tally.Stats()
 	status.Skipped, status.Resumes, status.Identifies = stats.Skipped, stats.Resumes, stats.Identifies
 	status.Limits, status.Speaking = r.limiter.Stats(), int64(r.speeches.count())
+	status.Aside, status.Lost = r.inbox.aside.Load(), r.inbox.lost.Load()
 	status.Faceless = r.faces.count(r.now())
 	if r.degraded.Load() {
 		status.Degraded = DegradedRemedy

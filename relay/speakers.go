@@ -25,7 +25,7 @@ func (r *Relay) speakersOf(ctx context.Context, actor entities.Actor, messages [
 	var found map[snowflake.ID]entities.ID
 	var unknown []snowflake.ID
 	look := func(m *discord.Message) {
-		if m == nil || !r.speaksHere(*m) {
+		if m == nil || !r.speaksHere(m) {
 			return
 		}
 		if id, ok := r.speakers.byID[m.ID]; ok {

@@ -15,6 +15,7 @@ type listener struct {
 	actor entities.Actor
 	scope entities.Scope
 	bell  chan struct{} // holds one ring
+	told  func()        // is called instead of ringing; nil = it rings
 }
 
 // listeners are all clients that wait.
@@ -27,7 +28,10 @@ func newListeners() listeners { return listeners{all: map[*listener]struct{}{}} 
 
 // join lets a client wait. What is noted from now on rings its bell.
 func (w *listeners) join(actor entities.Actor, scope entities.Scope) *listener {
-	joined := &listener{actor: actor, scope: scope, bell: make(chan struct{}, 1)}
+	return w.add(&listener{actor: actor, scope: scope, bell: make(chan struct{}, 1)})
+}
+
+func (w *listeners) add(joined *listener) *listener {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.all[joined] = struct{}{}
@@ -51,10 +55,25 @@ func (w *listeners) list() []*listener {
 }
 
 func (w *listener) ring() {
+	if w.told != nil {
+		w.told()
+		return
+	}
 	select {
 	case w.bell <- struct{}{}:
 	default: // it has not looked since the last ring
 	}
+}
+
+// Watch calls told, which must not wait, whenever something may have happened in a scope that the
+// actor may be told of, until stop is called. A call that is under way then may still come. A
+// channel that the actor may not hear is refused; one that it may not hear any more is silent.
+func (r *Relay) Watch(ctx context.Context, actor entities.Actor, scope entities.Scope, told func()) (stop func(), err error) {
+	if err := r.mayWait(ctx, actor, scope); err != nil {
+		return nil, err
+	}
+	watching := r.inbox.listeners.add(&listener{actor: actor, scope: scope, told: told})
+	return func() { r.inbox.listeners.leave(watching) }, nil
 }
 
 // wake rings for those to whom something of what was noted may be told. Whether it is told is
@@ -111,7 +130,7 @@ func (r *Relay) stirs(s stir, w *listener) bool {
 		return true
 	}
 	for _, e := range s.own[self] {
-		if w.scope == entities.ScopeAll || (w.scope == entities.ScopeDM && e.Kind == entities.EventDM) || w.scope == entities.ScopeOf(e.ChannelID) {
+		if w.scope == entities.ScopeAll || (w.scope == entities.ScopeDM && e.GuildID == 0) || w.scope == entities.ScopeOf(e.ChannelID) {
 			return true
 		}
 	}

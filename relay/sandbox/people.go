@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -171,6 +172,9 @@ func (d *Discord) DeleteMessages(user, channel ID, messages ...ID) error {
 		if m == nil {
 			return fmt.Errorf("delete message %s: %w", id, refuse(10008))
 		}
+		if m.Author.ID != user && ch.isDM() {
+			return fmt.Errorf("delete message %s: %w", id, refuseWith(http.StatusForbidden, 50003))
+		}
 		if m.Author.ID != user && !d.permissions(user, ch).Has(ManageMessages) {
 			return fmt.Errorf("delete message %s: %w", id, refuse(50013))
 		}
@@ -217,10 +221,14 @@ func (d *Discord) Type(user, channel ID) error {
 }
 
 // DM is the id of the channel for direct messages between a user and the bot. It is made
-// when there is none; as in Discord, no event tells the bot of it.
+// when there is none; as in Discord, no event tells the bot of it. Bots, and who is not known, have
+// none: 0.
 func (d *Discord) DM(user ID) ID {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if u := d.state.users[user]; u == nil || u.Bot {
+		return 0
+	}
 	return d.dm(user).ID
 }
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -142,13 +143,9 @@ func (d *Discord) permissions(user ID, ch *Channel) Permissions {
 	return implied(p, ch, ch.member(user) != nil)
 }
 
+// dmPermissions are the same for both in a DM: nobody moderates there.
 func (d *Discord) dmPermissions(user ID, ch *Channel) Permissions {
-	for _, id := range ch.Recipients {
-		if id == user {
-			return allPermissions
-		}
-	}
-	if user == d.state.bot.ID {
+	if user == d.state.bot.ID || slices.Contains(ch.Recipients, user) {
 		return allPermissions &^ (ManageMessages | Administrator)
 	}
 	return 0

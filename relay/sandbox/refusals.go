@@ -50,8 +50,11 @@ var refusals = map[int]apiError{
 }
 
 // refuse is the refusal with one of Discord's codes.
-func refuse(code int) error {
+func refuse(code int) error { return refuseWith(refusals[code].Status, code) }
+
+// refuseWith is refuse for a route that has another status for a code.
+func refuseWith(status, code int) error {
 	e := refusals[code]
-	e.Code = code
+	e.Status, e.Code = status, code
 	return &e
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 )
@@ -237,8 +238,8 @@ func openDM(d *Discord, c *call) (any, error) {
 	if u == nil || u.ID == d.state.bot.ID {
 		return nil, refuse(50033)
 	}
-	if u.Bot {
-		return nil, refuse(50007)
+	if u.Bot { // with another status than where a message is refused (observed)
+		return nil, refuseWith(http.StatusBadRequest, 50007)
 	}
 	return d.showChannel(d.dm(u.ID)), nil
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
@@ -164,6 +165,8 @@ func deleteMessage(d *Discord, c *call) (any, error) {
 	}
 	p := d.permissions(d.state.bot.ID, ch)
 	switch {
+	case m.Author.ID != d.state.bot.ID && ch.isDM(): // observed
+		return nil, refuseWith(http.StatusForbidden, 50003)
 	case m.Author.ID != d.state.bot.ID && !p.Has(ManageMessages):
 		return nil, refuse(50013)
 	case m.Type == threadStarter:

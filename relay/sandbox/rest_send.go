@@ -23,7 +23,9 @@ func createMessage(d *Discord, c *call) (any, error) {
 		return nil, err
 	}
 	if old := d.sameNonce(ch, &in); old != nil {
-		return d.showMessage(old), nil
+		view := d.showMessage(old)
+		view.Nonce = old.Nonce
+		return view, nil
 	}
 	dr := draft{channel: ch, author: *d.state.bot, form: &in, files: c.files, applicationID: 0}
 	dr.mayPingAll = d.permissions(d.state.bot.ID, ch).Has(MentionEveryone)

@@ -1,0 +1,255 @@
+package mcp_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"troupe/entities"
+)
+
+// reaching are the arguments with which each tool is called for a target. A tool without a row
+// fails the test.
+var reaching = map[string]func(p target, cursor string) []args{
+	"whoami":        func(target, string) []args { return []args{{}} },
+	"list_channels": func(target, string) []args { return []args{{}} },
+	"list_entities": func(p target, _ string) []args {
+		return []args{{}, {"server": p.guild.String()}, {"channel": p.channel.String()}}
+	},
+	"find_member": func(p target, _ string) []args {
+		return []args{{"name": "kanari"}, {"server": p.guild.String(), "name": "kanari"}}
+	},
+	"check_inbox": func(p target, cursor string) []args {
+		return []args{{}, {"scope": "all"}, {"scope": "dm"}, {"channel": p.channel.String()}, {"channel": p.link()}, {"cursor": cursor}}
+	},
+	"ack_inbox": func(_ target, cursor string) []args { return []args{{"cursor": cursor}} },
+	"wait_for_messages": func(p target, cursor string) []args {
+		return []args{{"timeout_s": 0, "channel": p.channel.String()}, {"timeout_s": 0, "cursor": cursor}}
+	},
+	"read_messages": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String()}, {"channel": p.link()}, {"channel": p.channel.String(), "around": p.message.String()}, {"channel": p.home.channel.String(), "around": p.link()}}
+	},
+	"get_message": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "message": p.message.String()}, {"message": p.link()}, {"channel": p.home.channel.String(), "message": p.message.String()}}
+	},
+	"search_messages": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "query": "kanari"}}
+	},
+	"catch_up": func(p target, _ string) []args { return []args{{"channel": p.channel.String()}} },
+	"send_message": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "content": "x"}, {"channel": p.link(), "content": "x"}, {"channel": p.channel.String(), "content": "x", "thread_name": "x"}, {"channel": p.home.channel.String(), "content": "x", "reply_to": p.link()}}
+	},
+	"edit_message": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "message": p.message.String(), "content": "x"}, {"message": p.link(), "content": "x"}, {"channel": p.home.channel.String(), "message": p.message.String(), "content": "x"}}
+	},
+	"delete_message": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "message": p.message.String()}, {"message": p.link()}}
+	},
+	"add_reaction": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "message": p.message.String(), "emoji": "👍"}, {"message": p.link(), "emoji": "👍"}}
+	},
+	"remove_reaction": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "message": p.message.String(), "emoji": "👍"}}
+	},
+	"create_thread": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "name": "x"}, {"message": p.link(), "name": "x"}}
+	},
+	"read_dms": func(p target, _ string) []args { return []args{{}, {"user": p.user.String()}} },
+	"send_dm":  func(p target, _ string) []args { return []args{{"user": p.user.String(), "content": "x"}} },
+}
+
+// elsewhere are the things besides tools that name a channel.
+func elsewhere(p target) map[string]string {
+	uri := `{"uri":"discord://channel/` + p.channel.String() + `"}`
+	return map[string]string{"resources/read": uri, "resources/list": `{}`, "resources/templates/list": `{}`, "prompts/list": `{}`, "tools/list": `{}`}
+}
+
+// ways are the ways in; each gives everything that comes back.
+func (m *matrix) ways(t *testing.T, who entities.Created) map[string]func(method, params string) string {
+	t.Helper()
+	session := m.begin(t, who)
+	stream := events(m.sseStream(t, who).Body)
+	_, sse, _ := strings.Cut(stream(), "sessionId=")
+	message := func(method, params string) string {
+		return `{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":` + params + `}`
+	}
+	return map[string]func(method, params string) string{
+		"2026-07-28": func(method, params string) string {
+			params = strings.TrimSuffix(params, "}")
+			if params != "{" {
+				params += ","
+			}
+			r := m.request(t, http.MethodPost, who, message(method, params+metaModern+"}"))
+			var named struct{ Name, URI string }
+			must(t, json.Unmarshal([]byte(params+metaModern+"}"), &named))
+			modernHeaders(r, method, named.Name+named.URI)
+			_, h, body := send(t, r)
+			return fmt.Sprint(h) + body
+		},
+		"2025-11-25": func(method, params string) string {
+			r := m.request(t, http.MethodPost, who, message(method, params))
+			r.Header.Set("Mcp-Session-Id", session)
+			_, h, body := send(t, r)
+			return fmt.Sprint(h) + body
+		},
+		"SSE": func(method, params string) string {
+			r := m.request(t, http.MethodPost, who, message(method, params))
+			r.URL.Path += "/message"
+			r.URL.RawQuery = "sessionId=" + sse
+			if status, _, body := send(t, r); status != 202 {
+				t.Fatalf("%d %s", status, body)
+			}
+			return stream()
+		},
+	}
+}
+
+// snapshot is what stands in the channels that nobody may touch.
+func (m *matrix) snapshot() string {
+	var b strings.Builder
+	for _, p := range m.foreign {
+		for _, one := range m.discord.Messages(p.channel) {
+			fmt.Fprintln(&b, p.channel, one.ID, one.Content, one.Reactions)
+		}
+	}
+	return b.String()
+}
+
+var digits = regexp.MustCompile(`\d{15,20}`)
+
+// TestIsolation calls every tool that there is, by every way in, for channels of every kind that
+// the caller has nothing to do with: nothing of them comes back, and nothing there changes. Without
+// TEST_FULL=1 a caller that is itself shut out comes by one way only.
+func TestIsolation(t *testing.T) {
+	m := newMatrix(t)
+	ada := m.callers["Ada"]
+	listed, err := m.connect(t, ada).ListTools(t.Context(), nil)
+	must(t, err)
+	rows := maps.Clone(reaching)
+	for _, tool := range listed.Tools {
+		if rows[tool.Name] == nil {
+			t.Fatalf("the tool %s has no row in the matrix", tool.Name)
+		}
+		delete(rows, tool.Name)
+	}
+	if len(rows) > 0 {
+		t.Fatalf("there are rows for tools that there are not: %v", slices.Collect(maps.Keys(rows)))
+	}
+	before, earlier, probes := m.snapshot(), len(m.discord.Requests()), 0
+	for _, relation := range []string{"Ada", "suspended", "owner lost access"} {
+		who := m.callers[relation]
+		targets := m.foreign
+		if relation != "Ada" {
+			targets = slices.Concat(m.own, m.foreign)
+		}
+		for way, call := range m.ways(t, who) {
+			if way != "SSE" && (raceEnabled || (relation != "Ada" && os.Getenv("TEST_FULL") == "")) {
+				continue // it takes its time
+			}
+			t.Run(relation+", "+way, func(t *testing.T) { probes += m.probe(t, relation, targets, call) })
+		}
+	}
+	if after := m.snapshot(); after != before {
+		t.Errorf("something changed there:\n%s\n%s", before, after)
+	}
+	for _, r := range m.discord.Requests()[earlier:] {
+		for _, p := range m.foreign {
+			if r.Method != http.MethodGet && strings.Contains(r.Path, p.channel.String()) {
+				t.Errorf("%s %s", r.Method, r.Path)
+			}
+		}
+	}
+	t.Logf("%d calls", probes)
+	if status, _, _ := m.post(t, m.callers["deleted"], ping); status != 401 {
+		t.Errorf("a deleted entity: %d", status)
+	}
+}
+
+// probe makes every call for every target.
+func (m *matrix) probe(t *testing.T, relation string, targets []target, call func(method, params string) string) (probes int) {
+	t.Helper()
+	forbidden := []string{foreignCanary}
+	if relation != "Ada" {
+		forbidden = append(forbidden, ownCanary)
+	}
+	check := func(p target, what, answer string) {
+		probes++
+		for _, canary := range forbidden {
+			if strings.Contains(strings.ToLower(answer), canary) {
+				t.Errorf("%s for %s %s: %s", what, p.whose, p.kind, answer)
+			}
+		}
+		if answer == "" || strings.Contains(answer, "Something broke") || strings.Contains(answer, "-32603") || strings.Contains(answer, "too many") {
+			t.Errorf("%s for %s %s is not answered: %s", what, p.whose, p.kind, answer)
+		}
+	}
+	for _, p := range targets {
+		p.home = target2{m.own[0].channel, m.own[0].message}
+		for name, row := range reaching {
+			for _, arguments := range row(p, m.cursor) {
+				params, err := json.Marshal(args{"name": name, "arguments": arguments})
+				must(t, err)
+				check(p, name+" "+string(params), call("tools/call", string(params)))
+			}
+		}
+		for method, params := range elsewhere(p) {
+			check(p, method, call(method, params))
+		}
+	}
+	return probes
+}
+
+// TestIsolationCanFail reaches what is the caller's own: the canaries are where they should be,
+// and the matrix's calls would show them.
+func TestIsolationCanFail(t *testing.T) {
+	m := newMatrix(t)
+	call := m.ways(t, m.callers["Ada"])["2025-11-25"]
+	for _, p := range m.own {
+		p.home = target2{p.channel, p.message}
+		if p.kind == "private thread" {
+			continue // needs a rule of its own
+		}
+		for _, name := range []string{"read_messages", "get_message", "check_inbox", "list_channels"} {
+			params, err := json.Marshal(args{"name": name, "arguments": reaching[name](p, "")[0]})
+			must(t, err)
+			if answer := call("tools/call", string(params)); !strings.Contains(answer, ownCanary) {
+				t.Errorf("%s for %s: %s", name, p.kind, answer)
+			}
+		}
+		if answer := call("resources/read", `{"uri":"discord://channel/`+p.channel.String()+`"}`); !strings.Contains(answer, ownCanary) {
+			t.Errorf("resource for %s: %s", p.kind, answer)
+		}
+	}
+}
+
+// TestRefusalsAlike words a channel that is not allowed as one that there is not.
+func TestRefusalsAlike(t *testing.T) {
+	m := newMatrix(t)
+	call := m.ways(t, m.callers["Ada"])["2025-11-25"]
+	nowhere := target{whose: "nobody", kind: "text", guild: m.guild, channel: 123456789012345678, message: 123456789012345679, user: m.sam, home: target2{m.own[0].channel, m.own[0].message}}
+	for _, name := range []string{"read_messages", "get_message", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "catch_up", "search_messages"} {
+		words := func(p target) string {
+			p.home = nowhere.home
+			params, err := json.Marshal(args{"name": name, "arguments": reaching[name](p, "")[0]})
+			must(t, err)
+			_, body, _ := strings.Cut(call("tools/call", string(params)), "]]")
+			_, body, _ = strings.Cut(body, "{")
+			return digits.ReplaceAllString(body, "N")
+		}
+		want := words(nowhere)
+		if !strings.Contains(want, `"isError":true`) {
+			t.Fatalf("%s: %s", name, want)
+		}
+		for _, p := range m.foreign {
+			if got := words(p); got != want {
+				t.Errorf("%s for %s %s: %s, not %s", name, p.whose, p.kind, got, want)
+			}
+		}
+	}
+}
