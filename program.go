@@ -15,6 +15,7 @@ import (
 	"troupe/commands"
 	"troupe/entities"
 	"troupe/mcp"
+	"troupe/mcp/oauth"
 	"troupe/relay"
 )
 
@@ -38,6 +39,7 @@ type program struct {
 	registry  *entities.Registry
 	relay     *relay.Relay
 	mcp       *mcp.Server
+	oauth     *oauth.Server
 	commands  *commands.Commands
 	serving   *serving
 	exporter  *exporter // of metrics; nil when nobody asks
@@ -96,6 +98,10 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 	})
 	if err != nil {
 		return fmt.Errorf("prepare MCP: %w", err)
+	}
+	p.oauth, err = oauth.New(oauth.Config{Registry: p.registry, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, Log: p.log})
+	if err != nil {
+		return fmt.Errorf("prepare the authorization server: %w", err)
 	}
 	p.commands, err = commands.New(commands.Config{
 		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL,
@@ -231,6 +237,7 @@ func (p *program) routes(l limits) http.Handler {
 	for _, form := range []string{"/mcp/", "/mcp", "POST /{$}"} {
 		mux.Handle(form, endpoint)
 	}
+	p.oauth.Mount(mux)
 	mux.HandleFunc("/avatars/", atOnce(l.pictures, p.relay.ServeAvatar))
 	mux.HandleFunc("GET "+instancePath, atOnce(mostInstance, p.instance.ServeHTTP))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })

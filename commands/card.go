@@ -16,6 +16,7 @@ type card struct {
 	entity  entities.Entity
 	key     string
 	url     string           // where MCP clients connect
+	code    string           // the first one-time code for a consent page; only of a new one
 	picture string           // the avatar's address; "" without one
 	new     bool             // the entity was made just now
 	waits   bool             // until an admin lets it in; only a new one
@@ -96,14 +97,22 @@ func (s card) setup() *discord.Embed {
 			{Name: "Other programs with a settings file", Value: "Many programs take MCP servers in this form:\n" + block("json", ClientJSON(name, s.url, s.key))},
 			{Name: "A quick test without an AI", Value: "In a terminal on macOS or Linux. It works when `serverInfo` stands in the answer:\n" +
 				block("sh", fmt.Sprintf("curl %s -H %q -H \"Content-Type: application/json\" -H \"Accept: application/json, text/event-stream\" -d '%s'", s.url, authorization, hello))},
-			{Name: "What does not work yet", Value: "ChatGPT, and connectors on claude.ai and in the Claude apps, want to sign in with OAuth. " +
-				"This version of the bot does not have that yet. Every program that lets you set an `Authorization` header works."},
+			{Name: "ChatGPT, claude.ai and the Claude apps", Value: s.signIn()},
 		},
 	}
 	if s.picture != "" {
 		e.Thumbnail = &discord.EmbedResource{URL: s.picture}
 	}
 	return e
+}
+
+// signIn says how programs connect that take no key.
+func (s card) signIn() string {
+	text := "Add the MCP URL as a connector there. A page asks for a one-time code: "
+	if s.code == "" {
+		return text + "`/entity connect` gives one."
+	}
+	return text + "`" + s.code + "`, good for 10 minutes. `/entity connect` gives another one."
 }
 
 // hello is the first thing that MCP clients say.

@@ -34,7 +34,7 @@ func TestAnAdminCreatesAnEntity(t *testing.T) {
 		t.Fatalf("there is %+v", found)
 	}
 	has(t, reply, "**Ada** is ready", "<#"+w.general.String()+">, <#"+w.post.String()+">", publicURL+"/mcp/"+string(found[0].ID),
-		"claude mcp add --transport http ada "+publicURL, "mcpServers", "curl ", "OAuth")
+		"claude mcp add --transport http ada "+publicURL, "mcpServers", "curl ", "one-time code")
 	if !reply.Ephemeral || len(reply.Embeds) != 1 || reply.Embeds[0].Thumbnail == nil {
 		t.Errorf("the reply is %+v", reply)
 	}

@@ -17,7 +17,7 @@ const longestChoice = 100
 
 // subcommands are the branches of /entity.
 var subcommands = []subcommand{
-	entityCreate, entityEdit, entityRules, entityInfo, entityKey, entityChannels, entityAbilities, entityLimits, entityPause, entityResume, entityDelete, entityTransfer,
+	entityCreate, entityEdit, entityRules, entityInfo, entityKey, entityConnect, entityChannels, entityAbilities, entityLimits, entityPause, entityResume, entityDelete, entityTransfer,
 	entityJoin, entityLeave,
 }
 

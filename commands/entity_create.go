@@ -91,6 +91,11 @@ func (c *Commands) saveNew(i *interaction, d *draft, resolved discord.ResolvedDa
 		return nil, err
 	}
 	shown := c.card(made)
+	if d.owner.ID == 0 {
+		if shown.code, err = c.registry.ConnectCode(i.ctx, i.actor, made.Entity.ID); err != nil {
+			c.log.Error("make the first one-time code", "err", err) // the key is there, and must be shown
+		}
+	}
 	shown.new, shown.waits, shown.places = true, made.Requested, made.Places
 	return func() error {
 		if d.owner.ID != 0 {

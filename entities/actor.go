@@ -19,6 +19,7 @@ type Actor struct {
 	credential  string
 	generation  int
 	purpose     string
+	resource    string
 }
 
 type actorKind int
@@ -50,6 +51,10 @@ func (a Actor) EntityID() ID { return a.entity }
 
 // Credential is the public id of the credential with which an entity acts, or "".
 func (a Actor) Credential() string { return a.credential }
+
+// Resource is the address for which an OAuth client's token was given, as the client wrote it;
+// "" for a key, which is good at all of its entity's.
+func (a Actor) Resource() string { return a.resource }
 
 // String names the actor for the audit: "member 123", "entity abc", "system retention".
 func (a Actor) String() string {

@@ -39,17 +39,18 @@ var (
 	actMine   = act{name: "look at own", by: []power{everyone}}
 	actStatus = act{name: "status", by: []power{admin, operator}, refusal: "Only people with Manage Server can see this. Ask an admin of this server."}
 
-	actCreate = act{name: "create", by: []power{creator}, refusal: "Only people with Manage Server can create entities here. Ask an admin of this server; they can create one for you."}
-	actEdit   = act{name: "edit", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can edit {name}."}
-	actAdorn  = act{name: "edit here", by: []power{owner}, entity: true, here: true, refusal: "Only {name}'s owner can edit {name}."}
-	actRules  = act{name: "rules", by: []power{owner}, entity: true, refusal: "Only {name}'s owner decides what {name} is and what it may say. This server's admins decide what may be said here with /settings filter."}
-	actKey    = act{name: "rotate key", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can do this. The key is shown to nobody else."}
-	actPause  = act{name: "pause", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can pause {name} everywhere."}
-	actResume = act{name: "resume", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can resume {name}."}
-	actDelete = act{name: "delete", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can delete {name}. An admin of this server can take {name} out of this server with /entity leave."}
-	actOffer  = act{name: "offer", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can give {name} to somebody else."}
-	actTake   = act{name: "take over", by: []power{recipient}, entity: true, refusal: "{name} is not offered to you. Its owner can offer it with /entity transfer."}
-	actRefuse = act{name: "end offer", by: []power{recipient, owner}, entity: true, refusal: "Only the two people whom this offer is about can end it."}
+	actCreate  = act{name: "create", by: []power{creator}, refusal: "Only people with Manage Server can create entities here. Ask an admin of this server; they can create one for you."}
+	actEdit    = act{name: "edit", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can edit {name}."}
+	actAdorn   = act{name: "edit here", by: []power{owner}, entity: true, here: true, refusal: "Only {name}'s owner can edit {name}."}
+	actRules   = act{name: "rules", by: []power{owner}, entity: true, refusal: "Only {name}'s owner decides what {name} is and what it may say. This server's admins decide what may be said here with /settings filter."}
+	actKey     = act{name: "rotate key", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can do this. The key is shown to nobody else."}
+	actConnect = act{name: "connect", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can connect an AI to {name}, and see what is connected."}
+	actPause   = act{name: "pause", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can pause {name} everywhere."}
+	actResume  = act{name: "resume", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can resume {name}."}
+	actDelete  = act{name: "delete", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can delete {name}. An admin of this server can take {name} out of this server with /entity leave."}
+	actOffer   = act{name: "offer", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can give {name} to somebody else."}
+	actTake    = act{name: "take over", by: []power{recipient}, entity: true, refusal: "{name} is not offered to you. Its owner can offer it with /entity transfer."}
+	actRefuse  = act{name: "end offer", by: []power{recipient, owner}, entity: true, refusal: "Only the two people whom this offer is about can end it."}
 
 	actJoin      = act{name: "join", by: []power{owner}, entity: true, refusal: "Only {name}'s owner can bring {name} to another server."}
 	actAnswer    = act{name: "answer request", by: []power{admin}, entity: true, here: true, refusal: "Only people with Manage Server decide which entities come to this server. Ask an admin."}
@@ -92,6 +93,7 @@ var (
 	actArrive    = act{name: "bot added", by: []power{program}}
 	actOwnerLeft = act{name: "owner left", by: []power{program}}
 	actForget    = act{name: "settings forgotten", by: []power{program}}
+	actOAuth     = act{name: "authorize", by: []power{program}}
 	actServe     = act{name: "serve pictures", by: []power{program}}
 )
 

@@ -15,7 +15,7 @@ func (a act) Words() (name, refusal string, byPeople, byEveryone bool) {
 func ActVariables() map[string]Act {
 	return map[string]Act{
 		"actLook": actLook, "actSee": actSee, "actMine": actMine, "actStatus": actStatus, "actCreate": actCreate, "actEdit": actEdit,
-		"actAdorn": actAdorn, "actRules": actRules, "actKey": actKey, "actPause": actPause, "actResume": actResume, "actDelete": actDelete, "actOffer": actOffer,
+		"actAdorn": actAdorn, "actRules": actRules, "actKey": actKey, "actConnect": actConnect, "actOAuth": actOAuth, "actPause": actPause, "actResume": actResume, "actDelete": actDelete, "actOffer": actOffer,
 		"actTake": actTake, "actRefuse": actRefuse, "actJoin": actJoin, "actAnswer": actAnswer, "actLeave": actLeave, "actSuspend": actSuspend,
 		"actReinstate": actReinstate, "actContinue": actContinue, "actInspect": actInspect, "actChannels": actChannels, "actAbilities": actAbilities, "actLimits": actLimits,
 		"actSettings": actSettings, "actAudit": actAudit, "actAdmit": actAdmit, "actDismiss": actDismiss, "actServers": actServers,

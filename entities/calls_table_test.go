@@ -156,14 +156,28 @@ func calls(t *testing.T) map[string]call {
 		"EditHere": {actor: owner, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.EditHere(c, a, s.ids["Ada"], entities.Adornment{Name: &name, Avatar: &second, Words: &word}))
 		}},
-		"Pause":     {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Pause(c, a, s.ids["Ada"])) }},
-		"Resume":    {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Resume(c, a, s.ids["Dee"])) }},
-		"Delete":    {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Delete(c, a, s.ids["Ada"])) }},
-		"MayDelete": {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayDelete(c, a, s.ids["Ada"]) }},
-		"MayOffer":  {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayOffer(c, a, s.ids["Ada"], entities.Person{ID: zoe}) }},
-		"MayLeave":  {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayLeave(c, a, s.ids["Ada"]) }},
-		"MayRotate": {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayRotate(c, a, s.ids["Ada"]) }},
-		"RotateKey": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.RotateKey(c, a, s.ids["Ada"])) }},
+		"Pause":       {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Pause(c, a, s.ids["Ada"])) }},
+		"Resume":      {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Resume(c, a, s.ids["Dee"])) }},
+		"Delete":      {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Delete(c, a, s.ids["Ada"])) }},
+		"MayDelete":   {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayDelete(c, a, s.ids["Ada"]) }},
+		"MayOffer":    {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayOffer(c, a, s.ids["Ada"], entities.Person{ID: zoe}) }},
+		"MayLeave":    {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayLeave(c, a, s.ids["Ada"]) }},
+		"MayRotate":   {actor: owner, do: func(c ctx, s *stage, a act) error { return s.MayRotate(c, a, s.ids["Ada"]) }},
+		"RotateKey":   {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.RotateKey(c, a, s.ids["Ada"])) }},
+		"ConnectCode": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.ConnectCode(c, a, s.ids["Ada"])) }},
+		"Connections": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Connections(c, a, s.ids["Ada"])) }},
+		"Disconnect":  {actor: owner, do: func(c ctx, s *stage, a act) error { return s.Disconnect(c, a, s.ids["Ada"], "") }},
+		"RegisterClient": {actor: program, do: func(c ctx, s *stage, a act) error {
+			_, _, err := s.RegisterClient(c, a, entities.NewClient{Name: "n", AuthMethod: "none", Redirects: []string{"https://client.example/back"}})
+			return err
+		}},
+		"Client":   {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Client(c, a, s.client)) }},
+		"Consent":  {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Consent(c, a, s.consent)) }},
+		"Exchange": {actor: program, do: func(c ctx, s *stage, a act) error { return errOf(s.Exchange(c, a, s.exchange)) }},
+		"Refresh": {actor: program, do: func(c ctx, s *stage, a act) error {
+			return errOf(s.Refresh(c, a, entities.Renewal{Refresh: s.tokens.Refresh, ClientID: s.client}))
+		}},
+		"Revoke": {actor: program, do: func(c ctx, s *stage, a act) error { return s.Revoke(c, a, s.tokens.Access, s.client) }},
 		"Offer": {actor: owner, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Offer(c, a, s.ids["Ada"], entities.Person{ID: zoe}))
 		}},

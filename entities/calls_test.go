@@ -39,6 +39,11 @@ type stage struct {
 	key              string
 	line             entities.Line // begun by Ada
 	rests            time.Time     // until when entities rest in the thread
+
+	client   string            // an OAuth client
+	consent  entities.Consent  // with a code that is good
+	exchange entities.Exchange // the same
+	tokens   entities.Tokens   // of a grant
 }
 
 func require(t testing.TB, err error) {
@@ -76,6 +81,7 @@ func newStage(t *testing.T) *stage {
 	now = now.Add(entities.Sleep + time.Hour)
 	s.act(t)
 	s.talk(t, eve)
+	s.connect(t)
 	return s
 }
 
@@ -176,4 +182,16 @@ func just[T any](next T) func(T) (T, error) {
 // rules changes channel rules to what is given.
 func rules(next []entities.ChosenRule) func([]entities.Room) ([]entities.ChosenRule, error) {
 	return func([]entities.Room) ([]entities.ChosenRule, error) { return next, nil }
+}
+
+// connect has an OAuth client come as Ada.
+func (s *stage) connect(t *testing.T) {
+	t.Helper()
+	client, _, err := s.RegisterClient(t.Context(), program, entities.NewClient{Name: "n", AuthMethod: "none", Redirects: []string{callback}})
+	require(t, err)
+	s.client = client.ID
+	s.tokens, err = s.Exchange(t.Context(), program, consented(t, s.Registry, s.ids["Ada"], client.ID))
+	require(t, err)
+	s.exchange = consented(t, s.Registry, s.ids["Ada"], client.ID)
+	s.consent = asked(t, s.Registry, s.ids["Ada"], client.ID)
 }

@@ -3,7 +3,6 @@ package entities
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
@@ -75,7 +74,7 @@ func keyID(key string) string {
 
 var errBadKey = &Refusal{Reason: Unauthenticated, Text: "This key is not valid here. The entity's owner gets a new one with /entity key."}
 
-// Authenticate finds the entity that a key belongs to. When want is not empty the key must be
+// Authenticate finds the entity that a key or an OAuth access token belongs to. When want is not empty the key must be
 // that entity's. Every failure is the same refusal and takes the same work, so that it tells
 // nothing about what exists.
 func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor, error) {
@@ -85,12 +84,8 @@ func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor
 		return Actor{}, err
 	}
 	hash := sha256.Sum256([]byte(key))
-	stored := credential.Hash
-	if len(stored) != len(hash) {
-		stored = make([]byte, len(hash))
-	}
-	same := subtle.ConstantTimeCompare(hash[:], stored) == 1
-	actor := Actor{kind: entity, entity: credential.EntityID, credential: credential.ID, generation: credential.Generation}
+	same := credential.opens(hash[:], r.now())
+	actor := Actor{kind: entity, entity: credential.EntityID, credential: credential.ID, generation: credential.Generation, resource: credential.Resource}
 	m, err := r.matter(nil, actor, actBe, "")
 	if err != nil {
 		return Actor{}, err
@@ -108,6 +103,7 @@ func (r *Registry) credential(ctx context.Context, id string) (Credential, error
 	if known, ok := r.credentials.get(id); ok {
 		return known, nil
 	}
+	epoch := r.credentials.now()
 	var found []Credential
 	if err := r.db.reader.WithContext(ctx).Where("id = ?", id).Limit(1).Find(&found).Error; err != nil {
 		return Credential{}, fmt.Errorf("look up the credential: %w", err)
@@ -115,7 +111,7 @@ func (r *Registry) credential(ctx context.Context, id string) (Credential, error
 	if len(found) == 0 {
 		return Credential{}, nil
 	}
-	r.credentials.put(found[0])
+	r.credentials.put(found[0], epoch)
 	return found[0], nil
 }
 
@@ -126,6 +122,24 @@ const mostCredentials = 10_000
 type credentials struct {
 	mu    sync.RWMutex
 	known map[string]Credential // by id
+	epoch int                   // counts when something was dropped
+}
+
+// now is the epoch, which must be taken before a credential is read that is to be put.
+func (c *credentials) now() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.epoch
+}
+
+// drop forgets credentials that have changed or ended, and those that are being read.
+func (c *credentials) drop(ids ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.epoch++
+	for _, id := range ids {
+		delete(c.known, id)
+	}
 }
 
 func (c *credentials) get(id string) (Credential, bool) {
@@ -135,9 +149,12 @@ func (c *credentials) get(id string) (Credential, bool) {
 	return known, ok
 }
 
-func (c *credentials) put(used Credential) {
+func (c *credentials) put(used Credential, epoch int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.epoch != epoch {
+		return
+	}
 	if c.known == nil || len(c.known) >= mostCredentials {
 		c.known = map[string]Credential{}
 	}

@@ -148,6 +148,9 @@ func (r *Registry) Retain(ctx context.Context, actor Actor) error {
 		if err := tx.Exec("DELETE FROM read_marks WHERE credential_id NOT IN (SELECT id FROM credentials)").Error; err != nil {
 			return fmt.Errorf("forget the read marks of ended credentials: %w", err)
 		}
+		if err := forgetOAuth(tx, now); err != nil {
+			return err
+		}
 		return forgetTalks(tx, now)
 	}, nil)
 }

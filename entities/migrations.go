@@ -23,6 +23,7 @@ func migrations() []step {
 		{ID: "0002", Migrate: addGuildLife},
 		{ID: "0003", Migrate: addSpeaking},
 		{ID: "0004", Migrate: addHearing},
+		{ID: "0005", Migrate: addOAuth},
 	}
 }
 

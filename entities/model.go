@@ -1,6 +1,7 @@
 package entities
 
 import (
+	"crypto/subtle"
 	"time"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -143,16 +144,41 @@ type Transfer struct {
 	At       time.Time
 }
 
-// Credential is a key of an entity. The secret itself is shown once and never stored.
+// Credential is a key of an entity, or what an OAuth client was granted. The secret itself is
+// shown once and never stored.
 type Credential struct {
-	ID         string `gorm:"primaryKey"` // the key's public part
+	ID         string `gorm:"primaryKey"` // the public part of the key, or of the access tokens
 	EntityID   ID
-	Hash       []byte // SHA-256 of the whole key
+	Hash       []byte // SHA-256 of the whole key, or of the last access token
 	Generation int
 	// Read is from where on this credential's client reads the event log.
 	Read       int64
 	CreatedAt  time.Time
 	LastUsedAt *time.Time
+	// The rest is an OAuth client's only.
+	ClientID   string
+	ClientName string // as it calls itself
+	ClientHost string // to which its users are sent back
+	Resource   string // the address that it was granted for, as the client gave it
+	ExpiresAt  *time.Time
+	// PriorHash is of the access token before the last one, which is taken until PriorUntil.
+	PriorHash  []byte
+	PriorUntil *time.Time
+}
+
+// opens says whether the hash of a whole key or token is that of this credential, and is in time.
+func (c Credential) opens(hash []byte, now time.Time) bool {
+	last, prior := matches(c.Hash, hash), matches(c.PriorHash, hash)
+	return last && (c.ExpiresAt == nil || now.Before(*c.ExpiresAt)) || prior && c.PriorUntil != nil && now.Before(*c.PriorUntil)
+}
+
+// matches compares in the same time whatever is stored.
+func matches(stored, hash []byte) bool {
+	known := len(stored) == len(hash)
+	if !known {
+		stored = make([]byte, len(hash))
+	}
+	return subtle.ConstantTimeCompare(hash, stored) == 1 && known
 }
 
 // Creators are who may create entities in a guild.

@@ -86,8 +86,13 @@ func endCredentials(tx *gorm.DB, e Entity) (furthest, error) {
 	if err := tx.Where("credential_id IN (SELECT id FROM credentials WHERE entity_id = ?)", e.ID).Delete(&ReadMark{}).Error; err != nil {
 		return furthest{}, fmt.Errorf("end the read marks: %w", err)
 	}
-	if err := tx.Where("entity_id = ?", e.ID).Delete(&Credential{}).Error; err != nil {
-		return furthest{}, fmt.Errorf("end the credentials: %w", err)
+	if err := tx.Where("credential_id IN (SELECT id FROM credentials WHERE entity_id = ?)", e.ID).Delete(&oauthRefresh{}).Error; err != nil {
+		return furthest{}, fmt.Errorf("end the refresh tokens: %w", err)
+	}
+	for _, rows := range []any{&Credential{}, &ConnectCode{}, &oauthCode{}} {
+		if err := tx.Where("entity_id = ?", e.ID).Delete(rows).Error; err != nil {
+			return furthest{}, fmt.Errorf("end the credentials: %w", err)
+		}
 	}
 	return read, nil
 }

@@ -41,7 +41,30 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 			text: "Too many refused keys from your address. Check the key; a right one is taken at any time.",
 		}
 	}
-	return entities.Actor{}, unauthorized
+	challenged := *unauthorized
+	challenged.challenge = s.challenge(r)
+	return entities.Actor{}, &challenged
+}
+
+// challenge tells OAuth clients where the address that they called is described: RFC 9728. A
+// token that was sent and refused is named, so that they renew it.
+func (s *Server) challenge(r *http.Request) string {
+	base := s.publicURLs[0]
+	for _, known := range s.publicURLs {
+		if u, err := url.Parse(known); err == nil && hostname(u.Host) == hostname(r.Host) {
+			base = known
+			break
+		}
+	}
+	path := r.URL.EscapedPath()
+	if r.URL.RawQuery != "" {
+		path += "?" + strings.NewReplacer(`"`, "%22", `\\`, "%5C").Replace(r.URL.RawQuery)
+	}
+	refused := ""
+	if bearer(r) != "" {
+		refused = `error="invalid_token", `
+	}
+	return `Bearer realm="troupe", ` + refused + `resource_metadata="` + base + "/.well-known/oauth-protected-resource" + path + `", scope="discord"`
 }
 
 // bearer takes the key out of the Authorization header, or gives "".

@@ -34,6 +34,8 @@ type refusal struct {
 	text   string          // what is wrong and who can mend it
 	pause  int             // seconds after which to try again; 0 = not said
 	id     json.RawMessage // of the message that it answers, where that is known
+	// challenge is the WWW-Authenticate of a 401.
+	challenge string
 }
 
 // json is the refusal as a JSON-RPC error.
@@ -58,7 +60,7 @@ func (no *refusal) json() []byte {
 func (no *refusal) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	if no.status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="troupe"`)
+		w.Header().Set("WWW-Authenticate", no.challenge)
 	}
 	if no.pause > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(no.pause))

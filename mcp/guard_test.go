@@ -176,7 +176,12 @@ func TestUnauthorized(t *testing.T) {
 		r.URL.Path = "/mcp/" + c.id
 		r.Header.Set("Authorization", "Bearer "+c.key)
 		status, h, body := send(t, r)
-		seen[answer{status, body, h.Get("WWW-Authenticate")}] = true
+		// It names the address that was called, and says of a key that it was refused.
+		challenge := h.Get("WWW-Authenticate")
+		if !strings.HasPrefix(challenge, `Bearer realm="troupe", `) || !strings.Contains(challenge, `resource_metadata="`+publicURL+"/.well-known/oauth-protected-resource/mcp/") {
+			t.Errorf("the challenge is %q", challenge)
+		}
+		seen[answer{status, body, "Bearer"}] = true
 	}
 	if len(seen) != 1 {
 		t.Errorf("the answers differ: %v", seen)

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -54,6 +55,7 @@ type Server struct {
 	registry    *entities.Registry
 	relay       *relay.Relay
 	publicHosts []string // the present one first
+	publicURLs  []string // the same, without a slash at the end
 	version     string
 	log         *slog.Logger
 	now         func() time.Time
@@ -88,13 +90,13 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Registry == nil || cfg.Relay == nil || cfg.Log == nil || cfg.PublicURL == "" || cfg.Version == "" {
 		return nil, errors.New("mcp: Registry, Relay, PublicURL, Version and Log are required")
 	}
-	var hosts []string
+	var hosts, addresses []string
 	for _, address := range append([]string{cfg.PublicURL}, cfg.FormerURLs...) {
 		public, err := url.Parse(address)
 		if err != nil || public.Hostname() == "" {
 			return nil, fmt.Errorf("mcp: %q is not a URL", address)
 		}
-		hosts = append(hosts, hostname(public.Host))
+		hosts, addresses = append(hosts, hostname(public.Host)), append(addresses, strings.TrimSuffix(address, "/"))
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -103,7 +105,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Random = rand.Reader
 	}
 	s := &Server{
-		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, version: cfg.Version,
+		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, publicURLs: addresses, version: cfg.Version,
 		log: cfg.Log, now: cfg.Now, random: cfg.Random, proxies: cfg.TrustedProxies, legacySSE: cfg.LegacySSE,
 		bodyTime: bodyTime, heartbeat: heartbeat, sendTime: sendTime, streams: newStreams(), ended: newEnded(), waiting: map[string]bool{}, wanted: map[string]entities.Capability{},
 		calls: newCalls(), failures: newFailures(), seen: newSeen(), tallies: map[string]*tally{},

@@ -1,0 +1,127 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"troupe/entities"
+)
+
+var methods = []string{"none", "client_secret_post", "client_secret_basic"}
+
+const maxName = 80 // characters of a client's name that are shown
+
+// client is a program that wants to be an entity.
+type client struct {
+	id        string
+	name      string
+	verified  bool // its description came from its own address
+	redirects []string
+	kept      entities.OAuthClient // with AuthMethod "none" for those that describe themselves
+}
+
+// client finds who a client id names.
+func (s *Server) client(ctx context.Context, id string, from netip.Prefix) (client, *fault) {
+	if strings.HasPrefix(id, "https://") {
+		return s.described(ctx, id, from)
+	}
+	kept, err := s.registry.Client(ctx, actor, id)
+	if _, refused := entities.AsRefusal(err); refused {
+		return client{}, bad("invalid_client", "This client is not registered here, or not any more. Register it anew.")
+	}
+	if err != nil {
+		return client{}, s.broke(err, "find a client")
+	}
+	return client{id: id, name: kept.Name, redirects: kept.Redirects, kept: kept}, nil
+}
+
+// sendsTo says whether a client may have its users sent back to an address.
+func (c client) sendsTo(uri string) bool {
+	if slices.Contains(c.redirects, uri) {
+		return redirectable(uri)
+	}
+	given, err := url.Parse(uri)
+	if err != nil || !redirectable(uri) || !isLoopback(given) {
+		return false
+	}
+	// RFC 8252: a program on the user's own machine gets any port.
+	return slices.ContainsFunc(c.redirects, func(registered string) bool {
+		known, err := url.Parse(registered)
+		return err == nil && isLoopback(known) && known.Hostname() == given.Hostname() && known.Path == given.Path && known.RawQuery == given.RawQuery
+	})
+}
+
+// redirectable says whether an address can be one of a client: https, or this machine's own.
+func redirectable(uri string) bool {
+	u, err := url.Parse(uri)
+	if err != nil || len(uri) > 1000 || u.Host == "" || u.User != nil || u.Fragment != "" || strings.Contains(uri, "#") || strings.ContainsAny(uri, "\\*\r\n\t ") {
+		return false
+	}
+	return u.Scheme == "https" || isLoopback(u)
+}
+
+func isLoopback(u *url.URL) bool {
+	host := u.Hostname()
+	ip, err := netip.ParseAddr(host)
+	return u.Scheme == "http" && (host == "localhost" || err == nil && ip.IsLoopback())
+}
+
+// plainName is a client's name without what could make it look like another text.
+func plainName(name, uri string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, name)
+	if runes := []rune(strings.TrimSpace(name)); len(runes) > maxName {
+		name = string(runes[:maxName])
+	}
+	if name = strings.TrimSpace(name); name == "" {
+		if u, err := url.Parse(uri); err == nil {
+			return u.Host
+		}
+	}
+	return name
+}
+
+// description is what a client says of itself, when it registers (RFC 7591) or at its address.
+type description struct {
+	ClientID      string   `json:"client_id"`
+	ClientName    string   `json:"client_name"`
+	RedirectURIs  []string `json:"redirect_uris"`
+	AuthMethod    string   `json:"token_endpoint_auth_method"`
+	GrantTypes    []string `json:"grant_types"`
+	ResponseTypes []string `json:"response_types"`
+}
+
+func (d *description) check() *fault {
+	if len(d.RedirectURIs) == 0 || len(d.RedirectURIs) > entities.MaxRedirects {
+		return bad("invalid_redirect_uri", "Between 1 and 10 redirect_uris are needed.")
+	}
+	slices.Sort(d.RedirectURIs)
+	d.RedirectURIs = slices.Compact(d.RedirectURIs)
+	if !slices.ContainsFunc(d.RedirectURIs, func(uri string) bool { return !redirectable(uri) }) {
+		if len(d.GrantTypes) > 0 && !slices.Contains(d.GrantTypes, "authorization_code") {
+			return bad("invalid_client_metadata", "grant_types must have authorization_code.")
+		}
+		if len(d.ResponseTypes) > 0 && !slices.Contains(d.ResponseTypes, "code") {
+			return bad("invalid_client_metadata", "response_types must have code.")
+		}
+		return nil
+	}
+	return bad("invalid_redirect_uri", "A redirect_uri must be https, or http on localhost, without a fragment.")
+}
+
+func readDescription(raw []byte) (description, *fault) {
+	var d description
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return d, bad("invalid_client_metadata", "This is not the JSON object that RFC 7591 describes.")
+	}
+	return d, d.check()
+}
