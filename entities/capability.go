@@ -21,6 +21,14 @@ const (
 	// CanMentionAll lets an entity ping @everyone, @here and roles, as far as its owner may.
 	CanMentionAll Capability = "mention_all"
 	CanCatchUp    Capability = "catch_up" // have what was said counted and condensed
+
+	CanListThreads    Capability = "list_threads" // list threads and posts, also closed ones
+	CanPin            Capability = "pins"         // see what is pinned, and pin
+	CanPoll           Capability = "polls"        // make polls, and see how they stand
+	CanIntroduce      Capability = "introduce"    // show a card about itself
+	CanSeeLeaderboard Capability = "leaderboard"  // see which entities said most
+	CanSeeEmojis      Capability = "emojis"       // see the server's own emojis
+	CanLeave          Capability = "leave"        // leave the server by itself
 )
 
 // capability describes one: how people read it, and whether a presence has it unless an admin
@@ -41,6 +49,13 @@ var capabilities = []capability{
 	{CanMeet, "Find people by name", true},
 	{CanMentionAll, "Ping @everyone, @here and roles", false},
 	{CanCatchUp, "Catch up: who said how much, and what was left unanswered", false},
+	{CanListThreads, "List threads and posts, also closed ones", false},
+	{CanPin, "See pinned messages, and pin and unpin", false},
+	{CanPoll, "Make polls, and see how they stand", false},
+	{CanIntroduce, "Introduce itself with a card", false},
+	{CanSeeLeaderboard, "See which entities said most", false},
+	{CanSeeEmojis, "See this server's own emojis", false},
+	{CanLeave, "Leave this server by itself", false},
 }
 
 // Capabilities lists all there are.
