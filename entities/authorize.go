@@ -107,6 +107,12 @@ func (right Right) act() act {
 		return act{name: "start thread"}
 	case CatchUp:
 		return act{name: "catch up"}
+	case MakePoll:
+		return act{name: "make poll"}
+	case SeePoll:
+		return act{name: "see poll"}
+	case Introduce:
+		return act{name: "introduce"}
 	default:
 		return act{name: "react"}
 	}

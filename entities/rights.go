@@ -22,6 +22,9 @@ const (
 	StartThread                  // open a thread
 	StartTalk                    // open a thread and speak in it
 	CatchUp                      // have older messages counted and condensed
+	MakePoll                     // speak by a poll
+	SeePoll                      // see how a poll stands
+	Introduce                    // speak by a card about itself
 )
 
 // capability is what a presence must have for a right in a channel.
@@ -42,8 +45,30 @@ func (right Right) capability(c Channel) Capability {
 		return CanReact
 	case CatchUp:
 		return CanCatchUp
+	case MakePoll, SeePoll:
+		return CanPoll
+	case Introduce:
+		return CanIntroduce
 	default:
 		return ""
+	}
+}
+
+// speaks says whether a right is one to say something: what it is said by differs, and all that
+// stands against saying it is the same.
+func (right Right) speaks() bool { return right == Post || right == MakePoll || right == Introduce }
+
+// takes is the right that another one takes besides what it asks for itself; 0 for none.
+func (right Right) takes() Right {
+	switch right {
+	case StartTalk:
+		return StartThread
+	case CatchUp, SeePoll:
+		return ReadHistory
+	case MakePoll, Introduce:
+		return Post
+	default:
+		return 0
 	}
 }
 
@@ -69,9 +94,11 @@ func (right Right) asks(c Channel) discord.Permissions {
 	switch right {
 	case Hear:
 		return discord.PermissionViewChannel
-	case ReadHistory, CatchUp:
+	case ReadHistory, CatchUp, SeePoll:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory
-	case Post:
+	case MakePoll:
+		return Post.asks(c) | discord.PermissionSendPolls
+	case Post, Introduce:
 		// In a forum Send Messages is what opens a post (Discord: topics/permissions).
 		if c.IsThread() {
 			return discord.PermissionViewChannel | discord.PermissionSendMessagesInThreads
@@ -200,7 +227,7 @@ func (f facts) ownerSees() verdict {
 // visible channels, so that it gives nothing away; names, which are strangers' text, are left
 // out.
 func (f facts) missing(right Right) string {
-	if first, ok := (map[Right]Right{StartTalk: StartThread, CatchUp: ReadHistory})[right]; ok {
+	if first := right.takes(); first != 0 {
 		if text := f.missing(first); text != "" {
 			return text
 		}
