@@ -21,5 +21,10 @@ var tools = []tool{
 	sendDM,
 	waitForMessages,
 	catchUp,
+	createPoll,
+	pollResults,
+	introduce,
+	getLeaderboard,
+	leaveServer,
 	ackInbox,
 }

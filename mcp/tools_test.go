@@ -76,7 +76,7 @@ func checkTool(t *testing.T, tool *sdk.Tool) {
 			t.Errorf("%s: type %q, description %q", name, p.Type, p.Description)
 		}
 	}
-	quotes := slices.Contains([]string{"read_messages", "wait_for_messages", "check_inbox", "get_message", "search_messages", "find_member", "catch_up", "read_dms"}, tool.Name)
+	quotes := slices.Contains([]string{"read_messages", "wait_for_messages", "check_inbox", "get_message", "search_messages", "find_member", "catch_up", "read_dms", "poll_results"}, tool.Name)
 	if quotes == (tool.OutputSchema != nil) {
 		t.Errorf("output schema: %v", tool.OutputSchema)
 	}
@@ -125,6 +125,8 @@ func TestHints(t *testing.T) {
 		"edit_message": {false, true, true, true}, "delete_message": {false, true, true, true}, "remove_reaction": {false, false, true, true},
 		"create_thread": {false, false, false, true}, "get_message": {true, false, true, true}, "search_messages": {true, false, true, true},
 		"find_member": {true, false, true, true}, "list_entities": {true, false, true, false}, "catch_up": {true, false, true, true},
+		"create_poll": {false, false, false, true}, "poll_results": {true, false, true, true}, "introduce": {false, false, false, true},
+		"get_leaderboard": {true, false, true, false}, "leave_server": {false, true, true, true},
 		"send_dm": {false, false, false, true}, "read_dms": {true, false, true, true},
 		"check_inbox": {true, false, true, true}, "ack_inbox": {true, false, true, false},
 	}
