@@ -16,8 +16,8 @@ var unauthorized = &refusal{
 	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
 }
 
-// tokenRefused stands in the challenge to a credential that was sent: OAuth clients renew it.
-const tokenRefused = `error="invalid_token", `
+// wasRefused stands in the challenge to a credential that was sent: OAuth clients renew it.
+const wasRefused = `error="invalid_token", `
 
 // authenticate finds the entity that calls. Its key must be that of the entity that
 // the address names, when it names one, and a token must be for this address.
@@ -49,7 +49,7 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 			text: "Too many refused keys from your address. Check the key; a right one is taken at any time.",
 		}
 	}
-	return entities.Actor{}, s.challenged(r, tokenRefused)
+	return entities.Actor{}, s.challenged(r, wasRefused)
 }
 
 // grantedFor says whether an OAuth token was granted for the address at which it came; a key is

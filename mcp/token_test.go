@@ -115,7 +115,8 @@ func TestBeginnersAreNoFailures(t *testing.T) {
 	}
 }
 
-var passing = regexp.MustCompile(`[0-9a-f]{6,}|\d\d:\d\d(:\d\d)?|"date":\[[^]]*\]|Date:\[[^]]*\]`)
+// passing is what differs from call to call.
+var passing = regexp.MustCompile(`untrusted-discord-text [0-9a-f]+|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
 // TestTokensAnswerAsKeysDo compares what is answered by key and by token. Each has read marks of
 // its own, and a token that is renewed keeps them.
@@ -130,7 +131,6 @@ func TestTokensAnswerAsKeysDo(t *testing.T) {
 		if status != 200 {
 			t.Fatalf("%s: %d %s", tool, status, body)
 		}
-		h.Del("Date")
 		return passing.ReplaceAllString(h.Get("Content-Type")+body, "N")
 	}
 	const heard = "a line for both"
