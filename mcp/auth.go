@@ -38,6 +38,7 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	if _, refused := entities.AsRefusal(err); err != nil && !refused {
 		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
 	}
+	s.refused.Add(1)
 	from := network(s.caller(r))
 	pause, reached := s.failures.note(from, s.now())
 	if reached {
