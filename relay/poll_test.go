@@ -147,6 +147,43 @@ func TestPollReadBack(t *testing.T) {
 	}
 }
 
+// Of two polls whose outcome nobody told, the later one comes first: each is known by what it asks.
+func TestPollsAreToldApart(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, sandbox.Config{})
+	s.play()
+	made, ada := s.entity("Ada", nil, s.general)
+	s.able(made.Entity.ID, entities.CanPoll)
+	s.say(ada, s.general, "one")
+	s.relay.Hurry(300*time.Millisecond, 300*time.Millisecond)
+	ask := func(question string, late time.Duration) relay.Line {
+		t.Helper()
+		line := asks(s.general, question, "yes")
+		line.Key = question
+		s.disc.Fault(isExecute, 1, sandbox.Fault{Kind: sandbox.CommitLate, After: late})
+		if sent := must(s.relay.Say(t.Context(), ada, line))(t); sent.Status != relay.StatusUnknown {
+			t.Fatalf("%+v", sent)
+		}
+		return line
+	}
+	tea, coffee := ask("Tea?", 3*time.Second), ask("Coffee?", time.Second)
+	for _, line := range []relay.Line{coffee, tea} {
+		var sent relay.Sent
+		s.until(line.Key+" is known", func() bool {
+			sent = must(s.relay.Say(t.Context(), ada, line))(t)
+			return sent.Status == relay.StatusSent
+		})
+		for _, m := range s.disc.Messages(s.general) {
+			if snowflake.ID(m.ID) == sent.MessageIDs[0] && (m.Poll == nil || m.Poll.Question != line.Key) {
+				t.Errorf("%s is taken for %+v", line.Key, m.Poll)
+			}
+		}
+	}
+	if n := len(s.disc.Messages(s.general)); n != 3 {
+		t.Errorf("%d stand", n)
+	}
+}
+
 // How a poll stands is told in numbers: nobody is asked who voted.
 func TestPollResults(t *testing.T) {
 	t.Parallel()
