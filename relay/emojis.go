@@ -65,7 +65,7 @@ func (r *Relay) emojisOf(ctx context.Context, guild entities.Guild) (ServerEmoji
 	}
 	own := ServerEmojis{Guild: guild}
 	for _, e := range decodeAll[discord.Emoji](r, "GET emojis", list) {
-		if !e.Available || len(e.Roles) > 0 || e.ID == 0 {
+		if !e.Available || len(e.Roles) > 0 || !customEmoji.MatchString(e.Mention()) {
 			own.Kept++
 			continue
 		}
