@@ -98,7 +98,9 @@ func (s *stage) known(t *testing.T, channel sandbox.ID) {
 // matrix is a world in which Ada has channels of every kind, and so has everybody else.
 type matrix struct {
 	*stage
+	now     clock
 	callers map[string]entities.Created
+	tokens  map[string][2]entities.Tokens // by entity: for its own address, and for plain /mcp
 	own     []target
 	foreign []target
 	cursor  string     // of another entity
@@ -107,7 +109,8 @@ type matrix struct {
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	m := &matrix{stage: newStage(t), callers: map[string]entities.Created{}}
+	m := &matrix{callers: map[string]entities.Created{}, tokens: map[string][2]entities.Tokens{}}
+	m.stage = newStage(t, m.now.set)
 	person := func(guild sandbox.ID, name string) sandbox.ID {
 		id := m.discord.AddUser(sandbox.User{Username: name})
 		must(t, m.discord.AddMember(guild, id))
@@ -141,6 +144,10 @@ func newMatrix(t *testing.T) *matrix {
 	m.known(t, m.foreign[len(m.foreign)-1].channel)
 	m.foreign = append(m.foreign, m.letter(t, bob.Entity.ID))
 	m.cursor = m.cursorOf(t, bob)
+	for _, who := range m.callers {
+		id := string(who.Entity.ID)
+		m.tokens[id] = [2]entities.Tokens{m.grant(t, who, publicURL+"/mcp/"+id), m.grant(t, who, publicURL+"/mcp")}
+	}
 	m.shutOut(t)
 	owner := entities.Member(snowflake.ID(m.owner), snowflake.ID(m.guild), 0)
 	_, err = m.registry.Suspend(t.Context(), m.actor(), m.callers["suspended"].Entity.ID, time.Hour)

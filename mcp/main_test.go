@@ -63,19 +63,23 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// newStage sets the stage without connecting to the gateway.
-func newStage(t testing.TB) *stage {
+// newStage sets the stage, with another registry where a test needs one.
+func newStage(t testing.TB, change ...func(*entities.Config)) *stage {
 	t.Helper()
 	s := &stage{log: &journal{}}
 	s.seed(t)
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	world := entities.NewWorld()
 	database := filepath.Join(t.TempDir(), "t.db")
-	var err error
-	s.registry, err = entities.Open(t.Context(), entities.Config{
+	config := entities.Config{
 		Database: "sqlite:" + database, World: world, Log: log,
 		Admission: entities.Admission{Mode: entities.AdmitAll},
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	var err error
+	s.registry, err = entities.Open(t.Context(), config)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.registry.Close()) })
 	leaktest.Database(t, database, s.discord.Confided)

@@ -83,6 +83,7 @@ type Server struct {
 	seen      seen
 	panics    atomic.Int64
 	broken    atomic.Int64
+	refused   atomic.Int64
 	tallies   map[string]*tally // by tool; none is added once the server is made
 }
 
@@ -190,13 +191,14 @@ type Clients struct {
 	Streams int   // event streams that are open
 	Panics  int64 // calls that broke since the start; each is in the log
 	Broken  int64 // calls that failed by a fault of ours since the start; each is in the log
+	Refused int64 // requests without a credential that is taken, since the start
 }
 
 // Clients counts who is connected now.
 func (s *Server) Clients() Clients {
 	running, waiting := s.calls.count()
 	now := s.now()
-	return Clients{Recent: s.seen.count(now), Running: running, Waiting: waiting, Streams: s.streams.count(now), Panics: s.panics.Load(), Broken: s.broken.Load()}
+	return Clients{Recent: s.seen.count(now), Running: running, Waiting: waiting, Streams: s.streams.count(now), Panics: s.panics.Load(), Broken: s.broken.Load(), Refused: s.refused.Load()}
 }
 
 // Close takes no more calls, ends streams and calls that only wait, and returns when all are done

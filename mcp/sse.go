@@ -32,10 +32,7 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 	defer s.streams.endSession(session)
 	return s.open(w, r, c, session, func(st *stream) error {
 		// Relative to this address: a proxy may have put something before it.
-		if err := st.out.event("endpoint", []byte("message?sessionId="+session)); err != nil {
-			return err
-		}
-		return st.out.wire.Flush()
+		return st.out.send(event("endpoint", []byte("message?sessionId="+session)))
 	}, func(st *stream) error { return st.send() })
 }
 
