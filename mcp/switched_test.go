@@ -110,8 +110,10 @@ func TestCreatePollAndResults(t *testing.T) {
 	over := call(t, session, "poll_results", args{"message": "https://discord.com/channels/" + s.guild.String() + "/" + s.general.String() + "/" + asked[0].ID.String()})
 	holds(t, "over", text(over), " is over: 3 votes")
 	for _, wrong := range []args{
-		{"channel": "general", "question": "Tea?"}, {"channel": "general", "question": "Tea?", "answers": []string{}},
-		{"channel": "general", "question": "Tea?", "answers": []string{"yes"}, "hours": 769}, {"channel": "ideas", "question": "Tea?", "answers": []string{"yes"}},
+		{"channel": "general", "question": "Tea?"},
+		{"channel": "general", "question": "Tea?", "answers": []string{}},
+		{"channel": "general", "question": "Tea?", "answers": []string{"yes"}, "hours": 769},
+		{"channel": "ideas", "question": "Tea?", "answers": []string{"yes"}},
 		{"channel": "general", "question": strings.Repeat("x", 301), "answers": []string{"yes"}},
 	} {
 		refused(t, session, "create_poll", wrong)
