@@ -16,6 +16,7 @@ const (
 	SearchText                           // search what was said where it may read
 	MeetPeople                           // find people by their names
 	DirectMessage                        // exchange direct messages
+	SeeEmojis                            // see the server's own emojis
 	SeeRanking                           // see which entities said most there
 	GoAway                               // leave it
 )
@@ -29,6 +30,8 @@ func (right ServerRight) capability() Capability {
 		return CanMeet
 	case DirectMessage:
 		return CanDM
+	case SeeEmojis:
+		return CanSeeEmojis
 	case SeeRanking:
 		return CanSeeLeaderboard
 	case GoAway:
@@ -47,6 +50,8 @@ func (right ServerRight) act() act {
 		return act{name: "find people"}
 	case DirectMessage:
 		return act{name: "direct message"}
+	case SeeEmojis:
+		return act{name: "list emojis"}
 	case SeeRanking:
 		return act{name: "leaderboard"}
 	case GoAway:

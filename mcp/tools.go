@@ -27,4 +27,10 @@ var tools = []tool{
 	getLeaderboard,
 	leaveServer,
 	ackInbox,
+	listThreads,
+	listPins,
+	pinMessage,
+	listEmojis,
+	searchPlain,
+	fetch,
 }
