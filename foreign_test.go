@@ -18,6 +18,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"troupe/entities/agetest"
 	"troupe/relay/sandbox"
 )
 
@@ -63,7 +64,7 @@ func baseline(t *testing.T, table string) map[string]string {
 // openForeignStage starts the built program with the stand-in, and makes an entity.
 func openForeignStage(ctx context.Context, t *testing.T, binary, entity string, settings ...string) *stage {
 	t.Helper()
-	stand, err := sandbox.Start(sandbox.Config{OpenAPI: os.Getenv(openAPIVariable)})
+	stand, err := sandbox.Start(sandbox.Config{OpenAPI: os.Getenv(openAPIVariable), NoIdentifyLimit: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +88,10 @@ func openForeignStage(ctx context.Context, t *testing.T, binary, entity string, 
 	if err := s.keep(ctx, []string{"ada"}); err != nil {
 		t.Fatal(err)
 	}
+	// All clients together say more in a minute than one does.
+	if err := s.modal(ctx, []string{"olivia", "/entity limits entity:" + entity, "minute=30", "hour=300", "day=3000"}); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -107,6 +112,7 @@ func buildForeign(ctx context.Context, t *testing.T, tags string) string {
 type foreignClient struct {
 	name     string
 	script   []string // beside package.json
+	form     string   // of the address, if another than /mcp/$ID
 	settings []string // of the program, if it needs some
 	prints   string   // what it has to print
 	line     string   // what stands in #general then
@@ -116,10 +122,13 @@ var foreignClients = []foreignClient{
 	{name: "sdk1 streamable", script: []string{"sdk1.mjs", "streamable"}, line: "hello from sdk1 streamable"},
 	{name: "sdk1 session", script: []string{"sdk1.mjs", "session"}},
 	{name: "sdk1 oauth", script: []string{"sdk1.mjs", "oauth"}, line: "hello from sdk1 oauth"},
+	{name: "sdk1 oauth, /mcp", script: []string{"sdk1.mjs", "oauth"}, form: "/mcp", line: "hello from sdk1 oauth"},
+	{name: "sdk1 forgotten", script: []string{"sdk1.mjs", "forgotten"}, line: "hello from sdk1 forgotten"},
 	{name: "sdk2 initialize", script: []string{"sdk2.mjs", "initialize"}, line: "hello from sdk2 initialize"},
 	{name: "sdk2 discover", script: []string{"sdk2.mjs", "discover"}, line: "hello from sdk2 discover"},
 	{name: "sdk2 listen", script: []string{"sdk2.mjs", "listen"}},
-	{name: "sdk2 oauth", script: []string{"sdk2.mjs", "oauth"}, line: "hello from sdk2 oauth"},
+	{name: "sdk2 document", script: []string{"sdk2.mjs", "document"}, line: "hello from sdk2 document"},
+	{name: "sdk2 registered", script: []string{"sdk2.mjs", "registered"}, form: "/mcp?entity=$ID", line: "hello from sdk2 registered"},
 	{name: "remote key", script: []string{"remote.mjs", "key"}, line: "hello from mcp-remote key"},
 	{name: "remote oauth", script: []string{"remote.mjs", "oauth"}, line: "hello from mcp-remote oauth"},
 	{name: "conformance authorization", script: []string{"grant.mjs"}, prints: "0 failed"},
@@ -129,7 +138,9 @@ var foreignClients = []foreignClient{
 		script: inspector("--method", "tools/call", "--tool-name", "send_message", "--tool-arg", "channel=#general", "content=hello from the inspector"),
 		prints: `"status": "sent"`, line: "hello from the inspector",
 	},
+	{name: "inspector oauth", script: []string{"inspect.mjs"}, line: "hello from the inspector by oauth"},
 	{name: "sdk1 sse", script: []string{"sdk1.mjs", "sse"}, settings: []string{"http.legacy_sse = true"}, line: "hello from sdk1 sse"},
+	{name: "sdk1 sse oauth", script: []string{"sdk1.mjs", "sse-oauth"}, line: "hello from sdk1 sse-oauth"},
 }
 
 // inspector is the command line of the MCP inspector. $URL and $KEY stand for the entity's.
@@ -185,11 +196,12 @@ func (s *stage) runForeign(ctx context.Context, t *testing.T, folder string, c f
 		if err := s.stop(ctx, nil); err != nil {
 			return "", err
 		}
-		if err := s.start(ctx, c.settings); err != nil {
+		s.settings = c.settings
+		if err := s.start(ctx, s.settings); err != nil {
 			return "", err
 		}
 	}
-	out, err := s.converse(ctx, t, folder, c.script)
+	out, err := s.converse(ctx, t, folder, c)
 	switch {
 	case err != nil:
 		return out, err
@@ -214,17 +226,22 @@ func (s *stage) stood(channel, line string) error {
 }
 
 // converse runs a program of node's, and does for it what it asks for. It gives what it wrote.
-func (s *stage) converse(ctx context.Context, t *testing.T, folder string, script []string) (string, error) {
+func (s *stage) converse(ctx context.Context, t *testing.T, folder string, c foreignClient) (string, error) {
 	t.Helper()
 	ada := s.clients["ada"]
-	args := make([]string, len(script))
-	for i, arg := range script {
-		args[i] = strings.NewReplacer("$URL", ada.url, "$KEY", ada.key).Replace(arg)
+	address := ada.url
+	if c.form != "" {
+		base, id, _ := strings.Cut(address, "/mcp/")
+		address = base + strings.ReplaceAll(c.form, "$ID", id)
+	}
+	args := make([]string, len(c.script))
+	for i, arg := range c.script {
+		args[i] = strings.NewReplacer("$URL", address, "$KEY", ada.key).Replace(arg)
 	}
 	args[0] = filepath.Join(folder, args[0])
 	cmd := exec.CommandContext(ctx, nodeIn(folder), args...)
 	nowhere := t.TempDir()
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + nowhere, "NO_PROGRAMS=" + nowhere, "NO_COLOR=1", "MCP_URL=" + ada.url, "MCP_KEY=" + ada.key}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + nowhere, "NO_PROGRAMS=" + nowhere, "NO_COLOR=1", "MCP_URL=" + address, "MCP_KEY=" + ada.key}
 	cmd.Dir, cmd.WaitDelay = folder, patience
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -277,14 +294,30 @@ func (s *stage) serveForeign(ctx context.Context, out io.Reader, in io.Writer) (
 
 var shownCode = regexp.MustCompile(`\b[A-Z0-9]{4}-?[A-Z0-9]{4}\b`)
 
-// oblige does what only somebody on Discord can do.
+// oblige does what only somebody on Discord can do, or only time.
 func (s *stage) oblige(ctx context.Context, what string) (string, error) {
 	if text, says := strings.CutPrefix(what, "say "); says {
 		return "said", s.say(ctx, []string{"mia", "#general", text})
 	}
-	if what != "code" {
-		return "", fmt.Errorf("it asks for %q", what)
+	switch what {
+	case "code":
+		return s.code(ctx)
+	case "expire":
+		return "expired", s.expire(ctx)
+	case "end":
+		if err := s.slash(ctx, []string{"olivia", "/entity connect entity:Ada"}); err != nil {
+			return "", err
+		}
+		if err := s.pick(ctx, []string{"olivia", "Disconnect…", "Everything that is connected"}); err != nil {
+			return "", err
+		}
+		return "ended", s.replied(ctx, []string{"Disconnected from Ada, at once."})
 	}
+	return "", fmt.Errorf("it asks for %q", what)
+}
+
+// code is a fresh one-time code of Ada's owner.
+func (s *stage) code(ctx context.Context) (string, error) {
 	if err := s.slash(ctx, []string{"olivia", "/entity connect entity:Ada"}); err != nil {
 		return "", err
 	}
@@ -293,4 +326,20 @@ func (s *stage) oblige(ctx context.Context, what string) (string, error) {
 		return "", fmt.Errorf("/entity connect shows no code: %q", s.reply.Text())
 	}
 	return code, nil
+}
+
+// expire has all access tokens end. The program is away meanwhile, and comes back at its address.
+func (s *stage) expire(ctx context.Context) error {
+	address := s.bot.addr
+	if err := s.stop(ctx, nil); err != nil {
+		return err
+	}
+	ended, err := agetest.Day(filepath.Join(s.folder, "troupe.db"))
+	if err == nil && ended == 0 {
+		err = errors.New("there is no access token that could end")
+	}
+	if err != nil {
+		return err
+	}
+	return s.start(ctx, append(slices.Clone(s.settings), fmt.Sprintf("http.listen = %q", address)))
 }
