@@ -20,17 +20,16 @@ const (
 	sendTime  = 10 * time.Second
 )
 
-// events writes an event stream. Each write has its own time, so that a client that does not
-// read holds nothing for long.
+// events writes an event stream. Each write has its own time, which [deliverer] gives it, so that a
+// client that does not read holds nothing for long.
 type events struct {
 	w    io.Writer
 	wire *http.ResponseController
-	time time.Duration
 }
 
 // openEvents begins an event stream.
-func (s *Server) openEvents(w http.ResponseWriter) (*events, error) {
-	e := &events{w: w, wire: http.NewResponseController(w), time: s.sendTime}
+func openEvents(w *deliverer) (*events, error) {
+	e := &events{w: w, wire: http.NewResponseController(w)}
 	// The limits of ordinary requests do not hold for a stream. Where they cannot be lifted there
 	// is no connection behind it.
 	_ = e.wire.SetReadDeadline(time.Time{})
@@ -39,20 +38,16 @@ func (s *Server) openEvents(w http.ResponseWriter) (*events, error) {
 	return e, e.wire.Flush()
 }
 
-func (e *events) begin() { _ = e.wire.SetWriteDeadline(time.Now().Add(e.time)) } // see openEvents
-
 // message sends one message of JSON.
 func (e *events) message(data []byte) error { return e.event("message", data) }
 
 func (e *events) event(name string, data []byte) error {
-	e.begin()
 	_, err := e.w.Write(slices.Concat([]byte("event: "+name+"\ndata: "), data, []byte("\n\n")))
 	return err
 }
 
 // beat sends a line that clients skip.
 func (e *events) beat() error {
-	e.begin()
 	if _, err := e.w.Write([]byte(":\n\n")); err != nil {
 		return err
 	}
@@ -130,7 +125,7 @@ func (s *Server) open(w *deliverer, r *http.Request, c *call, session string, be
 		return s.challenged(r, wasRefused)
 	}
 	st := &stream{listener: one, server: s, ctx: ctx}
-	if st.out, err = s.openEvents(w); err != nil {
+	if st.out, err = openEvents(w); err != nil {
 		return nil // the client is gone
 	}
 	defer s.unblock(st)()
