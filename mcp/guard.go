@@ -165,6 +165,7 @@ func (s *Server) post(w *deliverer, r *http.Request) *refusal {
 			no.id = message.ID
 			return no
 		}
+		c.openAI = c.openAI || openedByOpenAI(session)
 	}
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	r.Header.Del(headerSession)
@@ -190,14 +191,15 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, c *call) ([]byt
 		return nil, envelope{}, no
 	}
 	message, no := readEnvelope(body)
+	c.lists, c.openAI = message.Method == methodList, c.openAI || fromOpenAI(r, message)
 	return body, message, no
 }
 
-// deliverer notes whether an answer has begun, and whether it could be written. What is streamed
+// deliverer notes whether an answer has begun, and whether it could be written. What mcp-go streams
 // has its own time for each write.
 type deliverer struct {
 	http.ResponseWriter
-	each   time.Duration
+	each   time.Duration // 0 = the stream sees to that itself
 	begun  bool
 	broken bool
 	stream bool
@@ -205,7 +207,7 @@ type deliverer struct {
 
 func (d *deliverer) WriteHeader(status int) {
 	d.begun = true
-	d.stream = d.Header().Get("Content-Type") == "text/event-stream"
+	d.stream = d.each > 0 && d.Header().Get("Content-Type") == "text/event-stream"
 	d.ResponseWriter.WriteHeader(status)
 }
 
