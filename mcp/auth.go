@@ -28,6 +28,7 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	}
 	key := bearer(r)
 	if key == "" {
+		s.refused.Add(1)
 		// So every OAuth client begins, and a vendor's come from few addresses: it is no failure.
 		return entities.Actor{}, s.challenged(r, "")
 	}

@@ -111,7 +111,7 @@ func (s *Server) sseAnswer(l *listener, c *call, message envelope, body []byte, 
 		return acknowledgement(message.ID)
 	case methodRead:
 		if err := s.readable(c, message.Params.URI); err != nil {
-			return c.noResource(message.ID, err).json()
+			return c.noResource(message, err).json()
 		}
 	}
 	if modern {
