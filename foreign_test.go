@@ -285,7 +285,7 @@ func (s *stage) oblige(ctx context.Context, what string) (string, error) {
 	if what != "code" {
 		return "", fmt.Errorf("it asks for %q", what)
 	}
-	if err := s.slash(ctx, []string{"olivia", "/entity connect", "entity=Ada"}); err != nil {
+	if err := s.slash(ctx, []string{"olivia", "/entity connect entity:Ada"}); err != nil {
 		return "", err
 	}
 	code := shownCode.FindString(s.reply.Text())

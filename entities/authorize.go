@@ -107,6 +107,12 @@ func (right Right) act() act {
 		return act{name: "start thread"}
 	case CatchUp:
 		return act{name: "catch up"}
+	case ListThreads:
+		return act{name: "list threads"}
+	case ListPins:
+		return act{name: "list pins"}
+	case Pin:
+		return act{name: "pin"}
 	default:
 		return act{name: "react"}
 	}

@@ -22,6 +22,9 @@ const (
 	StartThread                  // open a thread
 	StartTalk                    // open a thread and speak in it
 	CatchUp                      // have older messages counted and condensed
+	ListThreads                  // list its threads or posts, also archived ones
+	ListPins                     // see what is pinned
+	Pin                          // pin and unpin messages, which changes it for everybody
 )
 
 // capability is what a presence must have for a right in a channel.
@@ -42,13 +45,19 @@ func (right Right) capability(c Channel) Capability {
 		return CanReact
 	case CatchUp:
 		return CanCatchUp
+	case ListThreads:
+		return CanListThreads
+	case ListPins, Pin:
+		return CanPin
 	default:
 		return ""
 	}
 }
 
 // writes says whether a right wants a channel in which the entity may write.
-func (right Right) writes() bool { return right == Post || right == StartThread || right == StartTalk }
+func (right Right) writes() bool {
+	return right == Post || right == StartThread || right == StartTalk || right == Pin
+}
 
 // seeing is what Discord asks of whoever wants to see what is said in a channel: the chat of a
 // voice channel is only for those who may connect (Discord: resources/channel, "Get Channel
@@ -69,7 +78,7 @@ func (right Right) asks(c Channel) discord.Permissions {
 	switch right {
 	case Hear:
 		return discord.PermissionViewChannel
-	case ReadHistory, CatchUp:
+	case ReadHistory, CatchUp, ListThreads, ListPins:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory
 	case Post:
 		// In a forum Send Messages is what opens a post (Discord: topics/permissions).
@@ -81,6 +90,9 @@ func (right Right) asks(c Channel) discord.Permissions {
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory | discord.PermissionAddReactions
 	case Retract, Unreact:
 		return discord.PermissionViewChannel
+	case Pin:
+		// Manage Messages does not do since 23 February 2026 (Discord: change log, "Pin Messages").
+		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory | discord.PermissionPinMessages
 	case StartThread:
 		return discord.PermissionViewChannel | discord.PermissionCreatePublicThreads
 	case StartTalk:
@@ -196,11 +208,14 @@ func (f facts) ownerSees() verdict {
 	}
 }
 
+// taking are the rights that one takes besides itself.
+var taking = map[Right]Right{StartTalk: StartThread, CatchUp: ReadHistory, ListThreads: ReadHistory, ListPins: ReadHistory, Pin: ReadHistory}
+
 // missing names what stands against a right, or "" when nothing does. It is asked only about
 // visible channels, so that it gives nothing away; names, which are strangers' text, are left
 // out.
 func (f facts) missing(right Right) string {
-	if first, ok := (map[Right]Right{StartTalk: StartThread, CatchUp: ReadHistory})[right]; ok {
+	if first, ok := taking[right]; ok {
 		if text := f.missing(first); text != "" {
 			return text
 		}
@@ -220,7 +235,7 @@ func (f facts) missing(right Right) string {
 		}
 		return "Your owner lacks " + PermissionNames(lacking) + " in that channel, and you may do no more than they may. An admin of that server can grant it to them."
 	}
-	if right == Post && f.channel.Locked && !(f.bot & f.owner.permissions).Has(discord.PermissionManageThreads) {
+	if (right == Post || right == Pin) && f.channel.Locked && !(f.bot & f.owner.permissions).Has(discord.PermissionManageThreads) {
 		return "That thread is locked. A moderator of that server can unlock it."
 	}
 	return ""

@@ -16,6 +16,7 @@ const (
 	SearchText                           // search what was said where it may read
 	MeetPeople                           // find people by their names
 	DirectMessage                        // exchange direct messages
+	SeeEmojis                            // see the server's own emojis
 )
 
 // capability is what a presence must have for a right on a server; "" for none.
@@ -27,6 +28,8 @@ func (right ServerRight) capability() Capability {
 		return CanMeet
 	case DirectMessage:
 		return CanDM
+	case SeeEmojis:
+		return CanSeeEmojis
 	default:
 		return ""
 	}
@@ -41,6 +44,8 @@ func (right ServerRight) act() act {
 		return act{name: "find people"}
 	case DirectMessage:
 		return act{name: "direct message"}
+	case SeeEmojis:
+		return act{name: "list emojis"}
 	default:
 		return act{name: "look around"}
 	}

@@ -16,18 +16,26 @@ var unauthorized = &refusal{
 	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
 }
 
+// wasRefused stands in the challenge to a credential that was sent: OAuth clients renew it.
+const wasRefused = `error="invalid_token", `
+
 // authenticate finds the entity that calls. Its key must be that of the entity that
-// the address names, when it names one.
+// the address names, when it names one, and a token must be for this address.
 func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	want, no := wanted(r)
 	if no != nil {
 		return entities.Actor{}, no
 	}
-	actor, err := s.registry.Authenticate(r.Context(), bearer(r), want)
-	if err == nil {
+	key := bearer(r)
+	if key == "" {
+		// So every OAuth client begins, and a vendor's come from few addresses: it is no failure.
+		return entities.Actor{}, s.challenged(r, "")
+	}
+	actor, err := s.registry.Authenticate(r.Context(), key, want)
+	if err == nil && s.grantedFor(r, want, actor.Resource()) {
 		return actor, nil
 	}
-	if _, refused := entities.AsRefusal(err); !refused {
+	if _, refused := entities.AsRefusal(err); err != nil && !refused {
 		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
 	}
 	s.refused.Add(1)
@@ -42,14 +50,22 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 			text: "Too many refused keys from your address. Check the key; a right one is taken at any time.",
 		}
 	}
-	challenged := *unauthorized
-	challenged.challenge = s.challenge(r)
-	return entities.Actor{}, &challenged
+	return entities.Actor{}, s.challenged(r, wasRefused)
 }
 
-// challenge tells OAuth clients where the address that they called is described: RFC 9728. A
-// token that was sent and refused is named, so that they renew it.
-func (s *Server) challenge(r *http.Request) string {
+// grantedFor says whether an OAuth token was granted for the address at which it came; a key is
+// for all. Addresses that name an entity take what was granted for that entity at any of them,
+// and / takes everything, since clients come there that leave the path out. At plain /mcp the
+// token alone says who calls, so it has to be one for plain /mcp.
+func (s *Server) grantedFor(r *http.Request, want entities.ID, resource string) bool {
+	if resource == "" || want != "" || r.URL.Path == "/" {
+		return true
+	}
+	return slices.ContainsFunc(s.publicURLs, func(base string) bool { return strings.TrimSuffix(resource, "/") == base+"/mcp" })
+}
+
+// challenged tells OAuth clients where the address that they called is described: RFC 9728.
+func (s *Server) challenged(r *http.Request, refused string) *refusal {
 	base := s.publicURLs[0]
 	for _, known := range s.publicURLs {
 		if u, err := url.Parse(known); err == nil && hostname(u.Host) == hostname(r.Host) {
@@ -58,14 +74,14 @@ func (s *Server) challenge(r *http.Request) string {
 		}
 	}
 	path := r.URL.EscapedPath()
-	if r.URL.RawQuery != "" {
-		path += "?" + strings.NewReplacer(`"`, "%22", `\\`, "%5C").Replace(r.URL.RawQuery)
+	if stream, ok := strings.CutSuffix(path, "/message"); ok {
+		path = stream + "/sse" // what a person typed, and what a token is for
+	} else if r.URL.RawQuery != "" {
+		path += "?" + strings.NewReplacer(`"`, "%22", `\`, "%5C").Replace(r.URL.RawQuery)
 	}
-	refused := ""
-	if bearer(r) != "" {
-		refused = `error="invalid_token", `
-	}
-	return `Bearer realm="troupe", ` + refused + `resource_metadata="` + base + "/.well-known/oauth-protected-resource" + path + `", scope="discord"`
+	no := *unauthorized
+	no.challenge = `Bearer realm="troupe", ` + refused + `resource_metadata="` + base + "/.well-known/oauth-protected-resource" + path + `", scope="discord"`
+	return &no
 }
 
 // bearer takes the key out of the Authorization header, or gives "".

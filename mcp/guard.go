@@ -163,6 +163,7 @@ func (s *Server) post(w *deliverer, r *http.Request) *refusal {
 			no.id = message.ID
 			return no
 		}
+		c.openAI = c.openAI || openedByOpenAI(session)
 	}
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	r.Header.Del(headerSession)
@@ -188,6 +189,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, c *call) ([]byt
 		return nil, envelope{}, no
 	}
 	message, no := readEnvelope(body)
+	c.lists, c.openAI = message.Method == methodList, c.openAI || fromOpenAI(r, message)
 	return body, message, no
 }
 

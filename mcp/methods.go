@@ -11,6 +11,7 @@ import (
 const (
 	methodInitialize  = "initialize"
 	methodCall        = "tools/call"
+	methodList        = "tools/list"
 	methodRead        = "resources/read"
 	methodSubscribe   = "resources/subscribe"
 	methodUnsubscribe = "resources/unsubscribe"

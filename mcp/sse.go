@@ -24,6 +24,7 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 		return no
 	}
 	defer c.end(nil)
+	c.openAI = isOpenAI(r.UserAgent())
 	session, err := s.openSession(r.Context(), c)
 	if err != nil {
 		return &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: c.words("open a session", err), pause: 1}
@@ -65,10 +66,12 @@ func (s *Server) sseMessage(w *deliverer, r *http.Request) *refusal {
 	if !open {
 		return noSession
 	}
+	c.openAI = l.openAI.Load() || openedByOpenAI(session)
 	body, message, no := s.receive(w, r, c)
 	if no != nil {
 		return no
 	}
+	l.openAI.Store(c.openAI)
 	if message.Method == methodCall && s.waiting[message.Params.Name] {
 		if err := s.calls.wait(c); err != nil {
 			return busy(err)

@@ -22,4 +22,10 @@ var tools = []tool{
 	waitForMessages,
 	catchUp,
 	ackInbox,
+	listThreads,
+	listPins,
+	pinMessage,
+	listEmojis,
+	searchPlain,
+	fetch,
 }

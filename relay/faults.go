@@ -65,6 +65,8 @@ var answers = map[rest.JSONErrorCode]struct {
 	rest.JSONErrorCodeMaximumWebhooksReached:                  {entities.Conflict, "That channel has its 15 webhooks already, and entities speak through one. An admin of that server can delete one under Edit Channel, Integrations."},
 	rest.JSONErrorCodeMaximumWebhooksPerGuildReached:          {entities.Conflict, "That server has its 1,000 webhooks already, and entities speak through one. An admin can delete one under Server Settings, Integrations."},
 	rest.JSONErrorCodeMaximumReactionsReached:                 {entities.Conflict, "This message has 20 different reactions already, which is all that Discord allows."},
+	rest.JSONErrorCodeMaximumPinsReached:                      {entities.Conflict, "That channel has its 250 pinned messages already, which is all that Discord allows. Take the pin of another one away first."},
+	rest.JSONErrorCodeCannotExecuteActionOnSystemMessage:      {entities.Invalid, "That message is a notice by Discord itself, to which this cannot be done. Choose a message that somebody wrote."},
 	rest.JSONErrorCodeReactionBlocked:                         {entities.NotAllowed, "The author of this message has blocked the bot, so it cannot react to it."},
 	rest.JSONErrorCodeThreadAlreadyCreatedForMessage:          {entities.Conflict, "That message has a thread already. The thread's id is the message's own: speak there with send_message."},
 	rest.JSONErrorCodeMaximumActiveThreadsReached:             {entities.Conflict, "That server has as many open threads as Discord allows. Speak in one of them, or wait until some are archived."},
