@@ -16,6 +16,7 @@ var actorless = map[string]string{
 	"World":        "is what Discord told, which relay brings; no row stands in it",
 	"Authenticate": "makes the actor, from a key",
 	"OnRevoked":    "is told which entities' credentials ended, and learns nothing else",
+	"OnEnded":      "is told which grants ended, and learns nothing else",
 	"OnRest":       "is told where entities rest, and learns nothing else",
 	// What people decided protects them from whoever asks.
 	"Hidden":        "says whether a person hides, for those who are about to show what they said",
