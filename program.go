@@ -253,6 +253,10 @@ func (p *program) routes(l limits) http.Handler {
 			endpoint.ServeHTTP(w, r)
 			return
 		}
+		if mcp.WantsPage(r) {
+			mcp.WritePage(w)
+			return
+		}
 		answer(w, http.StatusOK, "This is a troupe server. AI clients connect to the MCP URL that /entity create shows in Discord.")
 	})
 	return p.unprefixed(mux)

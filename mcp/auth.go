@@ -13,7 +13,7 @@ import (
 // of them, and for entities that exist and that do not.
 var unauthorized = &refusal{
 	status: http.StatusUnauthorized, code: codeUnauthorized,
-	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
+	text: "This address needs the entity's own key as the header \"Authorization: Bearer troupe_…\", or a client that signs in with OAuth. The entity's owner gets a new key with /entity key in Discord, and a code to sign in with /entity connect.",
 }
 
 // wasRefused stands in the challenge to a credential that was sent: OAuth clients renew it.
