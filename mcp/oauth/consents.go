@@ -84,7 +84,8 @@ func (c *consents) put(of consent) (string, error) {
 // read gives what a page was about. Of the client it knows the id only.
 func (c *consents) read(token, browser string, now time.Time) (consent, bool) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(browser) != browserSize {
+	// Of line breaks the decoder thinks nothing, and a page in two spellings could be answered twice.
+	if err != nil || len(browser) != browserSize || base64.RawURLEncoding.EncodeToString(sealed) != token {
 		return consent{}, false
 	}
 	plain, err := c.seal.Open(nil, nil, sealed, []byte(browser))

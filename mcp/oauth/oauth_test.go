@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -42,6 +43,11 @@ type stage struct {
 	client   string
 	log      *bytes.Buffer
 	cookie   *http.Cookie
+	address  string // of the client
+	host     string // that it asks, when that is not the issuer's
+	header   http.Header
+	now      time.Time
+	fetches  func(address string) ([]byte, time.Duration, error)
 }
 
 func must(t testing.TB, err error) {
@@ -51,9 +57,10 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func newStage(t testing.TB) *stage {
+// newStage sets the stage, with what a test changes.
+func newStage(t testing.TB, change ...func(*oauth.Config)) *stage {
 	t.Helper()
-	s := &stage{TB: t, mux: http.NewServeMux(), log: &bytes.Buffer{}}
+	s := &stage{TB: t, mux: http.NewServeMux(), log: &bytes.Buffer{}, address: "192.0.2.1:1234", header: http.Header{}, now: time.Now()}
 	world := entities.NewWorld()
 	world.SetBot(1)
 	world.PutGuild(entities.Guild{ID: guild, Name: "Demo", OwnerID: owner, Available: true}, []entities.Role{{ID: guild, Permissions: discord.PermissionViewChannel}},
@@ -61,13 +68,24 @@ func newStage(t testing.TB) *stage {
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	s.registry, err = entities.Open(t.Context(), entities.Config{
-		Database: "sqlite:" + filepath.Join(t.TempDir(), "t.db"), World: world, Log: log, Admission: entities.Admission{Mode: entities.AdmitAll},
+		Database: on.URL(t, filepath.Join(t.TempDir(), "t.db")), World: world, Log: log, Admission: entities.Admission{Mode: entities.AdmitAll},
+		Now: func() time.Time { return s.now },
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.registry.Close()) })
-	server, err := oauth.New(oauth.Config{Registry: s.registry, PublicURL: issuer, Log: log, Fetch: func(context.Context, string) ([]byte, time.Duration, error) {
-		return nil, 0, errors.New("there is no network here")
-	}})
+	cfg := oauth.Config{
+		Registry: s.registry, PublicURL: issuer, Log: log, Now: func() time.Time { return s.now },
+		Fetch: func(_ context.Context, address string) ([]byte, time.Duration, error) {
+			if s.fetches == nil {
+				return nil, 0, errors.New("there is no network here")
+			}
+			return s.fetches(address)
+		},
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	server, err := oauth.New(cfg)
 	must(t, err)
 	server.Mount(s.mux)
 	s.ada, err = s.registry.Create(t.Context(), s.person(), entities.NewEntity{Name: "Ada", Here: entities.ChosenChannel{ID: general, Permissions: discord.PermissionViewChannel}})
@@ -89,6 +107,13 @@ func (s *stage) do(method, path, kind, body string) *httptest.ResponseRecorder {
 	}
 	if s.cookie != nil {
 		r.AddCookie(s.cookie)
+	}
+	r.RemoteAddr = s.address
+	if s.host != "" {
+		r.Host = s.host
+	}
+	for name, values := range s.header {
+		r.Header[name] = values
 	}
 	w := httptest.NewRecorder()
 	s.mux.ServeHTTP(w, r)
@@ -125,6 +150,23 @@ func (s *stage) sentBack(w *httptest.ResponseRecorder) url.Values {
 	must(s, err)
 	if w.Code != http.StatusSeeOther || !strings.HasPrefix(to.String(), callback+"?") || to.Query().Get("iss") != issuer {
 		s.Fatalf("%d %s %s", w.Code, to, w.Body)
+	}
+	return to.Query()
+}
+
+var wayBack = regexp.MustCompile(`id="back" href="([^"]+)"`)
+
+// reported is what a client is told with the way back that a page offers.
+func (s *stage) reported(w *httptest.ResponseRecorder) url.Values {
+	s.Helper()
+	found := wayBack.FindStringSubmatch(w.Body.String())
+	if w.Code != http.StatusBadRequest || w.Header().Get("Location") != "" || found == nil {
+		s.Fatalf("%d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
+	}
+	to, err := url.Parse(html.UnescapeString(found[1]))
+	must(s, err)
+	if !strings.HasPrefix(to.String(), callback+"?") || to.Query().Get("iss") != issuer {
+		s.Fatalf("back to %s", to)
 	}
 	return to.Query()
 }
