@@ -121,40 +121,6 @@ func TestARefreshTokenUsedTwice(t *testing.T) {
 	}
 }
 
-func TestWhatEndsTokens(t *testing.T) {
-	for name, end := range map[string]func(*entities.Registry, entities.ID) error{
-		"rotation": func(r *entities.Registry, id entities.ID) error {
-			return errOf(r.RotateKey(t.Context(), admin(olivia), id))
-		},
-		"deletion": func(r *entities.Registry, id entities.ID) error {
-			return errOf(r.Delete(t.Context(), admin(olivia), id))
-		},
-		"disconnect": func(r *entities.Registry, id entities.ID) error {
-			return r.Disconnect(t.Context(), admin(olivia), id, "")
-		},
-	} {
-		reg := fresh(t)
-		ada, _ := create(t, reg, "Ada", general)
-		tokens, waiting := connected(t, reg, ada.Entity.ID), consented(t, reg, ada.Entity.ID, "c")
-		cut := 0
-		reg.OnRevoked(func(entities.ID) { cut++ })
-		reg.OnEnded(func(e entities.Ended) { cut += len(e.Credentials) })
-		if !opens(t, reg, tokens.Access) {
-			t.Errorf("%s: it does not open before", name)
-		}
-		require(t, end(reg, ada.Entity.ID))
-		if cut == 0 || opens(t, reg, tokens.Access) {
-			t.Errorf("%s: %d streams cut, or the token opens", name, cut)
-		}
-		if _, err := reg.Refresh(t.Context(), program, entities.Renewal{Refresh: tokens.Refresh, ClientID: "c"}); err == nil {
-			t.Errorf("%s: the refresh token is good", name)
-		}
-		if _, err := reg.Exchange(t.Context(), program, waiting); err == nil {
-			t.Errorf("%s: the authorization code is good", name)
-		}
-	}
-}
-
 // rounds is how often a race is run.
 func rounds() int {
 	if os.Getenv("TEST_FULL") != "" {

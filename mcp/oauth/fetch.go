@@ -69,10 +69,11 @@ func public(ip netip.Addr) bool {
 type fetcher struct {
 	dialer    *net.Dialer
 	transport *http.Transport
+	time      time.Duration // for all of it
 }
 
 func newFetcher(allowed func(network, address string, _ syscall.RawConn) error) *fetcher {
-	f := &fetcher{dialer: &net.Dialer{Timeout: fetchTime, Control: allowed}}
+	f := &fetcher{dialer: &net.Dialer{Timeout: fetchTime, Control: allowed}, time: fetchTime}
 	f.transport = &http.Transport{
 		DialContext: f.dialer.DialContext, DisableKeepAlives: true, DisableCompression: true,
 		TLSHandshakeTimeout: fetchTime, ResponseHeaderTimeout: fetchTime, MaxResponseHeaderBytes: maxDocument, ForceAttemptHTTP2: true,
@@ -82,7 +83,7 @@ func newFetcher(allowed func(network, address string, _ syscall.RawConn) error) 
 
 func (f *fetcher) fetch(ctx context.Context, address string) (raw []byte, life time.Duration, err error) {
 	defer f.transport.CloseIdleConnections()
-	client := &http.Client{Transport: f.transport, Timeout: fetchTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: f.transport, Timeout: f.time, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, 0, fmt.Errorf("ask for a client's description: %w", err)
