@@ -188,7 +188,7 @@ func (s *stage) exchange(code string) url.Values {
 	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "client_id": {s.client}, "redirect_uri": {callback}, "code_verifier": {verifier}, "resource": s.request()["resource"]}
 }
 
-func answer(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
+func answer(t testing.TB, w *httptest.ResponseRecorder) map[string]any {
 	t.Helper()
 	var got map[string]any
 	if err := json.NewDecoder(w.Body).Decode(&got); err != nil {
