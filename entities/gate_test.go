@@ -89,7 +89,7 @@ func TestTheGateIsAskedAgainBeforeAChange(t *testing.T) {
 	before, memory := dump(t, s.Registry), s.Memory()
 	for _, name := range []string{
 		"Create", "Edit", "EditHere", "Pause", "Resume", "Suspend", "Reinstate", "Delete", "Offer", "Take", "Decline", "Join", "Approve", "Reject",
-		"Leave", "RotateKey", "FirstKey", "SetChannels", "SetCapabilities", "SetLimits", "SetRules", "SetServerRules", "Assign", "Stop", "Continue", "SetTalk", "SetPrivacy", "Erase", "ChoosePartner", "Block",
+		"Leave", "LeaveServer", "RotateKey", "FirstKey", "SetChannels", "SetCapabilities", "SetLimits", "SetRules", "SetServerRules", "Assign", "Stop", "Continue", "SetTalk", "SetPrivacy", "Erase", "ChoosePartner", "Block",
 	} {
 		refusal := s.DenyLater()
 		if err := table[name].do(t.Context(), s, table[name].by(s)); err != refusal { //nolint:errorlint // this very one

@@ -28,6 +28,7 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	}
 	key := bearer(r)
 	if key == "" {
+		s.refused.Add(1)
 		// So every OAuth client begins, and a vendor's come from few addresses: it is no failure.
 		return entities.Actor{}, s.challenged(r, "")
 	}
@@ -38,6 +39,7 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	if _, refused := entities.AsRefusal(err); err != nil && !refused {
 		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
 	}
+	s.refused.Add(1)
 	from := network(s.caller(r))
 	pause, reached := s.failures.note(from, s.now())
 	if reached {

@@ -31,6 +31,8 @@ type call struct {
 	server *Server
 	actor  entities.Actor
 	waits  bool
+	lists  bool // it asks which tools there are
+	openAI bool // see fromOpenAI
 	// receipt notes the lines whose answers are still to reach the client.
 	receipt *relay.Receipt
 	// ctx is what a tool runs under; end ends it. It is not the request's own context: the

@@ -38,6 +38,11 @@ const (
 	FenceName           = fenceName
 )
 
+// Delivering writes an answer as the endpoint does, with its time for each write of a stream.
+func Delivering(w http.ResponseWriter, each time.Duration) http.ResponseWriter {
+	return &deliverer{ResponseWriter: w, each: each}
+}
+
 // Instructions words an entity's instructions.
 func Instructions(e entities.Entity, homes ...entities.Home) string {
 	return instructions(e, homes, "c0ffee")

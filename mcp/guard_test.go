@@ -223,6 +223,9 @@ func TestFailures(t *testing.T) {
 	if got := try(ada.Key, "[2001:db8::1]:5"); got != 200 {
 		t.Errorf("the right key: %d", got)
 	}
+	if got := s.server.Clients().Refused; got != mcp.MaxFailures+4 {
+		t.Errorf("%d refused keys were counted", got)
+	}
 }
 
 func TestPage(t *testing.T) {

@@ -40,6 +40,22 @@ var reaching = map[string]func(p target, cursor string) []args{
 	"search_messages": func(p target, _ string) []args {
 		return []args{{"channel": p.channel.String(), "query": "kanari"}}
 	},
+	"create_poll": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "question": "x", "answers": []string{"y"}}, {"channel": p.link(), "question": "x", "answers": []string{"y"}}}
+	},
+	"poll_results": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "message": p.message.String()}, {"message": p.link()}, {"channel": p.home.channel.String(), "message": p.message.String()}}
+	},
+	"introduce": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String()}, {"channel": p.link()}}
+	},
+	"get_leaderboard": func(p target, _ string) []args { return []args{{}, {"server": p.guild.String()}} },
+	"leave_server": func(p target, _ string) []args {
+		if p.whose == "away" {
+			return []args{{"server": p.guild.String()}}
+		}
+		return []args{{"server": p.channel.String()}} // on its own server others are what it may not reach
+	},
 	"catch_up": func(p target, _ string) []args { return []args{{"channel": p.channel.String()}} },
 	"send_message": func(p target, _ string) []args {
 		return []args{{"channel": p.channel.String(), "content": "x"}, {"channel": p.link(), "content": "x"}, {"channel": p.channel.String(), "content": "x", "thread_name": "x"}, {"channel": p.home.channel.String(), "content": "x", "reply_to": p.link()}}
@@ -59,8 +75,34 @@ var reaching = map[string]func(p target, cursor string) []args{
 	"create_thread": func(p target, _ string) []args {
 		return []args{{"channel": p.channel.String(), "name": "x"}, {"message": p.link(), "name": "x"}}
 	},
+	"list_threads": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String()}, {"channel": p.link(), "archived": true}}
+	},
+	"list_pins": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String()}, {"channel": p.link()}}
+	},
+	"pin_message": func(p target, _ string) []args {
+		rows := []args{{"channel": p.channel.String(), "message": p.message.String()}, {"message": p.link(), "unpin": true}}
+		return append(rows, p.once(args{"channel": p.home.channel.String(), "message": p.message.String()})...)
+	},
+	// These are the same for all channels of a server.
+	"list_emojis": func(p target, _ string) []args { return p.once(args{"server": p.guild.String()}) },
+	"search":      func(p target, _ string) []args { return p.once(args{"query": "kanari"}) },
+	"fetch": func(p target, _ string) []args {
+		rows := []args{{"id": p.channel.String() + ":" + p.message.String()}, {"id": p.link()}}
+		return append(rows, p.once(args{"id": p.home.channel.String() + ":" + p.message.String()})...)
+	},
 	"read_dms": func(p target, _ string) []args { return []args{{}, {"user": p.user.String()}} },
 	"send_dm":  func(p target, _ string) []args { return []args{{"user": p.user.String(), "content": "x"}} },
+}
+
+// once gives arguments for the channels of one kind only: where Discord is asked, an entity can have
+// that done so often and no more.
+func (p target) once(arguments args) []args {
+	if p.kind != "text" {
+		return nil
+	}
+	return []args{arguments}
 }
 
 // elsewhere are the things besides tools that name a channel.
@@ -164,7 +206,7 @@ func (m *matrix) snapshot() string {
 	var b strings.Builder
 	for _, p := range m.foreign {
 		for _, one := range m.discord.Messages(p.channel) {
-			fmt.Fprintln(&b, p.channel, one.ID, one.Content, one.Reactions)
+			fmt.Fprintln(&b, p.channel, one.ID, one.Content, one.Reactions, one.Pinned)
 		}
 	}
 	return b.String()
@@ -176,7 +218,7 @@ func (m *matrix) snapshot() string {
 func TestIsolation(t *testing.T) {
 	m := newMatrix(t)
 	ada := m.callers["Ada"]
-	listed, err := m.connect(t, ada).ListTools(t.Context(), nil)
+	listed, err := m.connectAs(t, ada, "openai-mcp").ListTools(t.Context(), nil)
 	must(t, err)
 	rows := maps.Clone(reaching)
 	for _, tool := range listed.Tools {

@@ -41,9 +41,14 @@ func (p target) link() string {
 func (s *stage) kinds(t *testing.T, whose, canary string, guild, category, speaker sandbox.ID) []target {
 	t.Helper()
 	var all []target
+	owner := s.owner
+	if guild != s.guild {
+		owner = s.sam
+	}
 	add := func(kind string, id sandbox.ID) {
 		said, err := s.discord.Say(speaker, id, canary+" text "+whose+kind)
 		must(t, err)
+		must(t, s.discord.Pin(owner, id, said.ID))
 		all = append(all, target{whose: whose, kind: kind, guild: guild, channel: id, message: said.ID, user: speaker})
 	}
 	channel := func(kind string, form sandbox.ChannelType) sandbox.ID {
@@ -115,6 +120,9 @@ func newMatrix(t *testing.T) *matrix {
 	must(t, err)
 	_, err = m.discord.AddBot(away, sandbox.Permissions(discord.PermissionAdministrator))
 	must(t, err)
+	_, err = m.discord.AddEmoji(away, foreignCanary)
+	must(t, err)
+	must(t, m.discord.ChangeRole(m.guild, m.bot, func(r *sandbox.Role) { r.Permissions |= sandbox.PinMessages }))
 	friend, stranger := person(m.guild, "friend"), person(away, foreignCanary)
 	adas, bobs, nobodys, aways := m.category(t, m.guild, ownCanary), m.category(t, m.guild, foreignCanary+" b"), m.category(t, m.guild, foreignCanary+" n"), m.category(t, away, foreignCanary+" a")
 	m.known(t, adas)

@@ -210,9 +210,15 @@ func (w withKey) RoundTrip(r *http.Request) (*http.Response, error) {
 // connect is an MCP client that is not ours.
 func (s *stage) connect(t *testing.T, who entities.Created) *sdk.ClientSession {
 	t.Helper()
+	return s.connectAs(t, who, "tests")
+}
+
+// connectAs is such a client with a name of its own.
+func (s *stage) connectAs(t *testing.T, who entities.Created, name string) *sdk.ClientSession {
+	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	client := sdk.NewClient(&sdk.Implementation{Name: "tests", Version: "1"}, nil)
+	client := sdk.NewClient(&sdk.Implementation{Name: name, Version: "1"}, nil)
 	session, err := client.Connect(t.Context(), &sdk.StreamableClientTransport{
 		Endpoint: s.address(who.Entity.ID), HTTPClient: &http.Client{Transport: withKey{who.Key, transport}}, MaxRetries: -1,
 	}, nil)

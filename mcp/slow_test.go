@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disgoorg/snowflake/v2"
+
 	"troupe/entities"
 	"troupe/mcp"
 )
@@ -116,6 +118,22 @@ func TestSlowClients(t *testing.T) {
 	// On a machine that does other things too, what takes less than a quarter second is no wait.
 	if crowded > max(2*usual, 250*time.Millisecond) {
 		t.Errorf("whoami took %v, before %v", crowded, usual)
+	}
+}
+
+// TestStalledStreamCut ends at once what a client does not read, though a write to it hangs: the
+// time that clients have to take what they are sent is for those whose credential stands.
+func TestStalledStreamCut(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	s.ask(t, ada, s.stalled(t, ada), 30)
+	await(t, "the answers to be made", func() bool { return s.server.Clients().Running == 0 })
+	rotated := time.Now()
+	_, err := s.registry.RotateKey(t.Context(), entities.Member(snowflake.ID(s.owner), snowflake.ID(s.guild), 0), ada.Entity.ID)
+	must(t, err)
+	await(t, "the stream to be gone", func() bool { return s.server.Clients().Streams == 0 })
+	if took := time.Since(rotated); took > 3*time.Second {
+		t.Errorf("it ended after %v", took)
 	}
 }
 

@@ -78,15 +78,36 @@ func moment(name, ref string) (snowflake.ID, error) {
 	if _, _, message, ok := entities.ParseLink(ref); ok && message != 0 {
 		return message, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
-		if at, err := time.Parse(layout, ref); err == nil {
-			return fromTime(name, at)
-		}
+	if at, ok := dated(ref); ok {
+		return fromTime(name, at)
 	}
 	if id, err := snowflake.Parse(ref); err == nil && len(ref) >= 15 && len(ref) <= 20 && id != 0 {
 		return id, nil
 	}
 	return 0, entities.Refuse(entities.Invalid, "%s must be a message's id or link, or a date like 2026-11-23 or 2026-11-23T18:00:00Z, not %s.", name, clip(ref, 60))
+}
+
+// dated reads a date, with or without a time of day.
+func dated(ref string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if at, err := time.Parse(layout, ref); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// instant reads a date; the zero time when it was not given.
+func instant(name, ref string) (time.Time, error) {
+	if ref = strings.TrimSpace(ref); ref == "" {
+		return time.Time{}, nil
+	}
+	at, ok := dated(ref)
+	if !ok {
+		return time.Time{}, entities.Refuse(entities.Invalid, "%s must be a date like 2026-11-23 or 2026-11-23T18:00:00Z, not %s.", name, clip(ref, 60))
+	}
+	_, err := fromTime(name, at)
+	return at, err
 }
 
 // fromTime is the id of a message of some time. Discord has none from before 2015.
