@@ -29,7 +29,8 @@ func TestPathOfPublicURL(t *testing.T) {
 // TestRoot answers MCP at / for those who come with a credential, and tells others what this is.
 func TestRoot(t *testing.T) {
 	t.Parallel()
-	d := newDemo(t)
+	d, transport := newDemo(t), &http.Transport{}
+	defer transport.CloseIdleConnections()
 	ask := func(method, authorization string) (int, string) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+d.program.Addr()+"/", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
@@ -41,7 +42,7 @@ func TestRoot(t *testing.T) {
 		if authorization != "" {
 			r.Header.Set("Authorization", authorization)
 		}
-		answer, err := http.DefaultTransport.RoundTrip(r)
+		answer, err := transport.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +51,6 @@ func TestRoot(t *testing.T) {
 		}
 		return answer.StatusCode, answer.Header.Get("WWW-Authenticate")
 	}
-	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
 		if status, challenge := ask(method, "Bearer x"); status != http.StatusUnauthorized || !strings.Contains(challenge, `/.well-known/oauth-protected-resource/"`) {
 			t.Errorf("%s with a wrong key: %d %s", method, status, challenge)

@@ -22,10 +22,28 @@ func TestMetadataBelowAPath(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ host, path, want string }{
-		{"", "/troupe/mcp/abc", below + "/mcp/abc"}, {"", "/mcp/abc", below + "/mcp/abc"}, {"", "/troupe/mcp", below + "/mcp"}, {"", "/troupe/mcp/", below + "/mcp/"}, {"", "/troupe/mcp?entity=abc", below + "/mcp?entity=abc"},
-		{"", "/troupe/mcp/abc/sse", below + "/mcp/abc/sse"}, {"", "/troupe/", below + "/"}, {"", "/troupe", below + "/mcp"}, {"", "", below + "/mcp"}, {"", "/troupe/mcp?entity=abc&utm=1", below + "/mcp?entity=abc"},
-		{"TROUPE.example:443", "/troupe/mcp", below + "/mcp"}, {"old.example", "/x/mcp/abc", "http://old.example/x/mcp/abc"}, {"older.example", "/mcp/abc", "http://older.example/mcp/abc"}, {"127.0.0.1", "/mcp/abc", below + "/mcp/abc"},
-		{"", "/other/mcp", ""}, {"", "/troupes/mcp", ""}, {"", "/troupe/mcp/a/b", ""}, {"", "/troupe/sse", ""}, {"", "/troupe/mcp/A", ""}, {"", "/troupe/mcp/a%2fb", ""}, {"", "/troupe/mcp?entity=A", ""}, {"", "/troupe/mcp/abc/", below + "/mcp/abc/"},
+		{"", "/troupe/mcp/abc", below + "/mcp/abc"},
+		{"", "/mcp/abc", below + "/mcp/abc"},
+		{"", "/troupe/mcp", below + "/mcp"},
+		{"", "/troupe/mcp/", below + "/mcp/"},
+		{"", "/troupe/mcp?entity=abc", below + "/mcp?entity=abc"},
+		{"", "/troupe/mcp/abc/sse", below + "/mcp/abc/sse"},
+		{"", "/troupe/", below + "/"},
+		{"", "/troupe", below + "/mcp"},
+		{"", "", below + "/mcp"},
+		{"", "/troupe/mcp?entity=abc&utm=1", below + "/mcp?entity=abc"},
+		{"TROUPE.example:443", "/troupe/mcp", below + "/mcp"},
+		{"old.example", "/x/mcp/abc", "http://old.example/x/mcp/abc"},
+		{"older.example", "/mcp/abc", "http://older.example/mcp/abc"},
+		{"127.0.0.1", "/mcp/abc", below + "/mcp/abc"},
+		{"", "/other/mcp", ""},
+		{"", "/troupes/mcp", ""},
+		{"", "/troupe/mcp/a/b", ""},
+		{"", "/troupe/sse", ""},
+		{"", "/troupe/mcp/A", ""},
+		{"", "/troupe/mcp/a%2fb", ""},
+		{"", "/troupe/mcp?entity=A", ""},
+		{"", "/troupe/mcp/abc/", below + "/mcp/abc/"},
 	} {
 		s.host = c.host
 		w := s.do("GET", "/.well-known/oauth-protected-resource"+c.path, "", "")

@@ -103,7 +103,7 @@ func FuzzRevoke(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		w := s.fuzzed(t, http.MethodPost, "/oauth/revoke", urlencoded, strings.ReplaceAll(body, "CLIENT", s.client))
-		if _, err := s.registry.Authenticate(t.Context(), tokens["access_token"].(string), ""); err != nil || w.Code != 200 && w.Code != 400 && w.Code != 401 {
+		if _, err := s.registry.Authenticate(t.Context(), text(tokens, "access_token"), ""); err != nil || w.Code != 200 && w.Code != 400 && w.Code != 401 {
 			t.Errorf("%d %s, %v", w.Code, w.Body, err)
 		}
 	})

@@ -182,11 +182,11 @@ func TestFloodOfRegistrations(t *testing.T) {
 		}
 	})
 	t.Logf("%s: %d registrations in %s", on.Name, many, time.Since(began))
-	renewal := url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {old["refresh_token"].(string)}}
+	renewal := url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {text(old, "refresh_token")}}
 	if got := answer(t, s.do("POST", "/oauth/token", urlencoded, renewal.Encode())); got["access_token"] == nil {
 		t.Errorf("the client that was consented to: %v", got)
 	}
-	s.client = answer(t, s.do("POST", "/oauth/register", "application/json", `{"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"none"}`))["client_id"].(string)
+	s.client = text(answer(t, s.do("POST", "/oauth/register", "application/json", `{"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"none"}`)), "client_id")
 	if got := answer(t, s.do("POST", "/oauth/token", urlencoded, s.exchange(s.code()).Encode())); got["access_token"] == nil {
 		t.Errorf("an honest one: %v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func TestWrongAnswers(t *testing.T) {
 	}
 }
 
-func netAddress(n int) string { return "198.51.100." + string(rune('0'+n/10)) + string(rune('0'+n%10)) + ":1" }
+func netAddress(n int) string { return "198.51.100." + strconv.Itoa(n) + ":1" }
 
 // A page is answered once, whoever is faster, and a code of an entity that the page is not about
 // does not do.

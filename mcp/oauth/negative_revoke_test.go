@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ func TestSecretsOfClients(t *testing.T) {
 	ids, secrets := map[string]string{}, map[string]string{}
 	for _, method := range []string{"client_secret_post", "client_secret_basic"} {
 		got := answer(t, s.do("POST", "/register", "application/json", `{"redirect_uris":["`+callback+`"],"token_endpoint_auth_method":"`+method+`"}`))
-		ids[method], secrets[method] = got["client_id"].(string), got["client_secret"].(string)
+		ids[method], secrets[method] = text(got, "client_id"), text(got, "client_secret")
 	}
 	try := func(id, post, user, password string, twice bool) int {
 		values := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}
@@ -74,7 +75,7 @@ func TestSecretsOfClients(t *testing.T) {
 		}
 		s.header = http.Header{}
 		if user != "" {
-			r, _ := http.NewRequest("GET", issuer, nil) //nolint:noctx // for its header only
+			r := httptest.NewRequest("GET", issuer, nil)
 			r.SetBasicAuth(url.QueryEscape(user), url.QueryEscape(password))
 			s.header["Authorization"] = r.Header["Authorization"]
 		}

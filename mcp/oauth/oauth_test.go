@@ -197,24 +197,30 @@ func answer(t testing.TB, w *httptest.ResponseRecorder) map[string]any {
 	return got
 }
 
+// text is a value of an answer that has to be text.
+func text(got map[string]any, name string) string {
+	value, _ := got[name].(string)
+	return value
+}
+
 func TestTheWholeDance(t *testing.T) {
 	s := newStage(t)
 	code := s.code()
 	got := answer(t, s.do("POST", "/token", urlencoded, s.exchange(code).Encode()))
-	access, _ := got["access_token"].(string)
+	access := text(got, "access_token")
 	if _, err := s.registry.Authenticate(t.Context(), access, s.ada.Entity.ID); err != nil {
 		t.Fatalf("%v: %v", got, err)
 	}
-	renewal := url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {got["refresh_token"].(string)}}
+	renewal := url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {text(got, "refresh_token")}}
 	next := answer(t, s.do("POST", "/oauth/token", urlencoded, renewal.Encode()))
 	if next["access_token"] == "" || next["access_token"] == access {
 		t.Errorf("the renewal: %v", next)
 	}
-	w := s.do("POST", "/oauth/revoke", urlencoded, url.Values{"token": {next["access_token"].(string)}, "client_id": {s.client}}.Encode())
-	if _, err := s.registry.Authenticate(t.Context(), next["access_token"].(string), ""); w.Code != 200 || err == nil {
+	w := s.do("POST", "/oauth/revoke", urlencoded, url.Values{"token": {text(next, "access_token")}, "client_id": {s.client}}.Encode())
+	if _, err := s.registry.Authenticate(t.Context(), text(next, "access_token"), ""); w.Code != 200 || err == nil {
 		t.Errorf("revoked: %d, %v", w.Code, err)
 	}
-	for _, canary := range []string{code, access, got["refresh_token"].(string), verifier} {
+	for _, canary := range []string{code, access, text(got, "refresh_token"), verifier} {
 		if strings.Contains(s.log.String(), canary) {
 			t.Errorf("the log has %.14s…", canary)
 		}
