@@ -1,8 +1,10 @@
 package entities_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"troupe/entities"
 )
@@ -136,5 +138,86 @@ func TestRevokingATokenThatWasReplaced(t *testing.T) {
 	require(t, reg.Revoke(t.Context(), program, first.Access, "c"))
 	if opens(t, reg, next.Access) {
 		t.Error("it lives on")
+	}
+}
+
+// A code that comes twice, by its client and with everything right, has been seen by somebody
+// else: what came of the first time ends. Whoever lacks any of it ends nothing. After its time a
+// code is good for nothing.
+func TestACodeUsedTwice(t *testing.T) {
+	now := at(0)
+	reg := fresh(t, func(c *entities.Config) { c.Now = func() time.Time { return now } })
+	ada, _ := create(t, reg, "Ada", general)
+	x := consented(t, reg, ada.Entity.ID, "c")
+	tokens, err := reg.Exchange(t.Context(), program, x)
+	require(t, err)
+	for name, change := range map[string]func(*entities.Exchange){
+		"another client": func(x *entities.Exchange) { x.ClientID = "d" }, "another redirect": func(x *entities.Exchange) { x.RedirectURI += "/" },
+		"another verifier": func(x *entities.Exchange) { x.Verifier += "a" }, "another resource": func(x *entities.Exchange) { x.Resource += "/a" },
+	} {
+		wrong := x
+		change(&wrong)
+		if _, err := reg.Exchange(t.Context(), program, wrong); err == nil || !opens(t, reg, tokens.Access) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := reg.Exchange(t.Context(), program, x); !errors.Is(err, entities.ErrGrant) || opens(t, reg, tokens.Access) {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := reg.Refresh(t.Context(), program, entities.Renewal{Refresh: tokens.Refresh, ClientID: "c"}); err == nil {
+		t.Error("the refresh token is good")
+	}
+	late := consented(t, reg, ada.Entity.ID, "c")
+	now = now.Add(entities.CodeLife)
+	if _, err := reg.Exchange(t.Context(), program, late); !errors.Is(err, entities.ErrGrant) {
+		t.Errorf("late: %v", err)
+	}
+}
+
+// A refresh token is its client's, for its address, and for 30 days.
+func TestWhoseARefreshTokenIs(t *testing.T) {
+	now := at(0)
+	reg := fresh(t, func(c *entities.Config) { c.Now = func() time.Time { return now } })
+	ada, _ := create(t, reg, "Ada", general)
+	tokens := connected(t, reg, ada.Entity.ID)
+	right := entities.Renewal{Refresh: tokens.Refresh, ClientID: "c", Resource: resource}
+	for name, c := range map[string]struct {
+		change func(*entities.Renewal)
+		want   error
+	}{
+		"another client": {func(n *entities.Renewal) { n.ClientID = "d" }, entities.ErrGrant}, "no client": {func(n *entities.Renewal) { n.ClientID = "" }, entities.ErrGrant},
+		"another resource": {func(n *entities.Renewal) { n.Resource += "/x" }, entities.ErrTarget}, "access token": {func(n *entities.Renewal) { n.Refresh = tokens.Access }, entities.ErrGrant},
+		"key": {func(n *entities.Renewal) { n.Refresh = ada.Key }, entities.ErrGrant}, "a letter more": {func(n *entities.Renewal) { n.Refresh += "0" }, entities.ErrGrant},
+	} {
+		wrong := right
+		c.change(&wrong)
+		if _, err := reg.Refresh(t.Context(), program, wrong); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	now = now.Add(entities.RefreshLife)
+	if _, err := reg.Refresh(t.Context(), program, right); !errors.Is(err, entities.ErrGrant) {
+		t.Errorf("late: %v", err)
+	}
+}
+
+// A client that nobody consented to is gone after an hour, whether or not its row is.
+func TestUnusedClientsExpire(t *testing.T) {
+	now := at(0)
+	reg := fresh(t, func(c *entities.Config) { c.Now = func() time.Time { return now } })
+	client, _, err := reg.RegisterClient(t.Context(), program, entities.NewClient{Name: "n", AuthMethod: "none", Redirects: []string{callback}})
+	require(t, err)
+	now = now.Add(time.Hour - time.Second)
+	require(t, errOf(reg.Client(t.Context(), program, client.ID)))
+	now = now.Add(time.Second)
+	if _, err := reg.Client(t.Context(), program, client.ID); err == nil {
+		t.Error("it is there")
+	}
+	now = now.Add(time.Second)
+	require(t, reg.Retain(t.Context(), program))
+	var clients int64
+	require(t, reg.Reader().Table("oauth_clients").Count(&clients).Error)
+	if clients != 0 {
+		t.Errorf("%d rows are kept", clients)
 	}
 }
