@@ -33,7 +33,7 @@ var pages = template.Must(template.New("pages").Parse(`{{define "head"}}<!doctyp
 {{end}}<form method="post" action="authorize" autocomplete="off">
 <input type="hidden" name="request" value="{{.Token}}">
 <p><label for="code">Type <code>/entity connect</code> in Discord and enter the code that it shows:</label></p>
-<input id="code" name="code" maxlength="16" autocapitalize="characters" autocomplete="one-time-code" spellcheck="false" autofocus>
+<input id="code" name="code" maxlength="24" autocapitalize="characters" autocomplete="one-time-code" spellcheck="false" autofocus>
 <button type="submit">Connect</button>
 <button type="submit" name="deny" value="1">Cancel</button>
 </form>
