@@ -82,7 +82,7 @@ func tryOpen(t testing.TB, path string, world *entities.World, change ...func(*e
 	t.Helper()
 	shut(t, path)
 	cfg := entities.Config{
-		Database: on.url(t, path), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
+		Database: on.URL(t, path), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
 		Operators: []snowflake.ID{operator},
 	}
 	for _, c := range change {
