@@ -71,11 +71,11 @@ func (h searchHits) write(p *page) {
 // moment reads a point in time: a message, by its id or link, or a date. It gives the id that a
 // message of that time has; 0 when it was not given.
 func moment(name, ref string) (snowflake.ID, error) {
-	ref = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(ref), "<"), ">")
+	ref = bare(ref)
 	if ref == "" {
 		return 0, nil
 	}
-	if _, _, message, ok := entities.ParseLink(ref); ok && message != 0 {
+	if _, message, ok := messageOf(ref); ok {
 		return message, nil
 	}
 	if at, ok := dated(ref); ok {
