@@ -102,18 +102,25 @@ func decode(tool string, fields []field, raw json.RawMessage, into reflect.Value
 
 // present says whether an argument was given: models send null and "" for what they leave out.
 func present(value json.RawMessage) bool {
-	if len(value) == 0 || string(value) == "null" {
-		return false
-	}
-	text, ok := stringOf(value)
-	return !ok || strings.TrimSpace(text) != ""
+	return len(value) > 0 && string(value) != "null" && string(value) != `""`
 }
 
-// void says whether a text stands for nothing where no text is wanted: some models write null in
-// quotes.
+// void says whether a text stands for nothing where it cannot be meant as one: some models write
+// blanks, or null in quotes.
 func (f field) void(value json.RawMessage) bool {
 	text, ok := stringOf(value)
-	return ok && slices.Contains([]reflect.Type{flagType, numberType, messageType}, f.kind) && slices.Contains([]string{"null", "none", "undefined"}, strings.ToLower(strings.TrimSpace(text)))
+	if !ok {
+		return false
+	}
+	text = strings.ToLower(strings.TrimSpace(text))
+	switch f.kind {
+	case channelType:
+		return text == "" // a channel can be called null
+	case flagType, numberType, messageType:
+		return slices.Contains([]string{"", "null", "none", "undefined"}, text)
+	default:
+		return false
+	}
 }
 
 // argumentsOf takes the arguments apart. Some clients send them as a string of JSON.

@@ -186,7 +186,7 @@ func TestWhoMaySearchAndFetch(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	if got := refused(t, session, "search", args{"query": " "}); !strings.Contains(got, "search needs query") {
+	if got := refused(t, session, "search", args{"query": " "}); !strings.Contains(got, "Say what to look for") {
 		t.Error(got)
 	}
 	s.able(t, ada.Entity.ID, entities.CanRead)

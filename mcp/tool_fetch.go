@@ -10,7 +10,7 @@ import (
 
 var fetch = define("fetch", words{
 	title: "Fetch",
-	text:  "One message that search found, with what it answers, who reacted and its thread.",
+	text:  "Gives a message that search found.",
 }, nothing, looksOut, func(ctx context.Context, c *call, in fetchInput) (document, error) {
 	channel, message, err := parseDocument(in.ID)
 	if err != nil {
@@ -42,7 +42,7 @@ var fetch = define("fetch", words{
 }).forResearch()
 
 type fetchInput struct {
-	ID string `json:"id" doc:"an id that search gave, or a message's link"`
+	ID string `json:"id" doc:"an id that search gave"`
 }
 
 // document is a message as fetch gives it.

@@ -13,7 +13,7 @@ import (
 
 var searchMessages = define("search_messages", words{
 	title: "Search messages",
-	text:  "Finds messages by words or author, with Discord's own search, where you may read; newest first.",
+	text:  "Finds messages by words or author where you may read, newest first.",
 }, entities.ReadHistory, reads, func(ctx context.Context, c *call, in searchInput) (searchHits, error) {
 	self, err := c.server.registry.Acting(ctx, c.actor)
 	if err != nil {
@@ -43,7 +43,7 @@ var searchMessages = define("search_messages", words{
 
 type searchInput struct {
 	Server  string     `json:"server,omitempty" doc:"id or name; left out: all of yours"`
-	Query   string     `json:"query,omitempty" doc:"the words to look for"`
+	Query   string     `json:"query,omitempty" doc:"words to look for"`
 	Author  string     `json:"author,omitempty" doc:"whose: a user's id or name, a character's name, or me"`
 	Channel channelArg `json:"channel,omitempty" doc:"only there and in its threads: id, #name, server/#name or a link"`
 	Before  string     `json:"before,omitempty" doc:"a message's id or link, or a date: only older ones"`
