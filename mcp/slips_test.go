@@ -29,6 +29,7 @@ type slipSchema struct {
 var harmless = args{
 	"channel": "123456789012345678", "message": "123456789012345679", "user": "123456789012345680", "content": "x", "emoji": "👍",
 	"name": "nobody here", "query": "apple", "id": "123456789012345678:123456789012345679",
+	"question": "x", "answers": []string{"x"}, "server": "123456789012345678",
 }
 
 // misread are the words of a call whose arguments could not be read.
