@@ -97,7 +97,7 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 		return fmt.Errorf("prepare the connection to Discord: %w", err)
 	}
 	p.mcp, err = mcp.New(mcp.Config{
-		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, TrustedProxies: cfg.Proxies, LegacySSE: cfg.LegacySSE,
+		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, TrustedProxies: cfg.Proxies, LegacySSE: cfg.LegacySSE, SearchFetch: cfg.SearchFetch,
 		Version: currentVersion(), Log: p.log,
 	})
 	if err != nil {
