@@ -49,15 +49,15 @@ export async function goBack(address) {
 }
 
 // provider is a client's memory of who it is and what it was given. It has no browser: where it
-// is sent to is kept in asked.
-export function provider(metadataURL) {
+// is sent to is kept in asked. It proves who it is by the method, or not at all.
+export function provider(metadataURL, method = 'none') {
   const kept = {};
   return {
     redirectUrl: 'http://localhost:33418/callback',
     clientMetadataUrl: metadataURL,
     clientMetadata: {
       client_name: 'A client that is not ours', redirect_uris: ['http://localhost:33418/callback'],
-      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: method,
     },
     state: () => (kept.state = crypto.randomUUID()),
     clientInformation: () => kept.client,
