@@ -234,7 +234,7 @@ func (p *program) finish(ctx context.Context, disconnected <-chan struct{}) erro
 func (p *program) routes(l limits) http.Handler {
 	mux := http.NewServeMux()
 	endpoint := p.mcp.Handler()
-	for _, form := range []string{"/mcp/", "/mcp", "POST /{$}"} {
+	for _, form := range []string{"/mcp/", "/mcp", "POST /{$}", "DELETE /{$}"} {
 		mux.Handle(form, endpoint)
 	}
 	p.oauth.Mount(mux)
@@ -242,7 +242,11 @@ func (p *program) routes(l limits) http.Handler {
 	mux.HandleFunc("GET "+instancePath, atOnce(mostInstance, p.instance.ServeHTTP))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			endpoint.ServeHTTP(w, r) // a client that leaves the path out opens its stream
+			return
+		}
 		answer(w, http.StatusOK, "This is a troupe server. AI clients connect to the MCP URL that /entity create shows in Discord.")
 	})
 	return mux
