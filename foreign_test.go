@@ -191,11 +191,8 @@ func (s *stage) runForeign(ctx context.Context, t *testing.T, folder string, c f
 		} else if err != nil {
 			return "", err
 		}
-		if err := s.stop(ctx, nil); err != nil {
-			return "", err
-		}
 		s.settings = c.settings
-		if err := s.start(ctx, s.settings); err != nil {
+		if _, err := s.dayLater(ctx); err != nil {
 			return "", err
 		}
 	}
