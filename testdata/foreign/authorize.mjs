@@ -1,7 +1,7 @@
 // What a person does on the consent page, without a browser: take the code of /entity connect,
 // write it into the one field that is there, and press the button.
 import assert from 'node:assert/strict';
-import { connectCode, ended, exercise, expired, works } from './drive.mjs';
+import { connectCode, ended, exercise, expired, url, works } from './drive.mjs';
 
 const attribute = (tag, name) => new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, 'i').exec(tag)?.slice(1).find(v => v !== undefined);
 const unescaped = text => text?.replaceAll('&#34;', '"').replaceAll('&#39;', "'").replaceAll('&#43;', '+').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
@@ -117,6 +117,9 @@ export async function dance({ begin, memory, line, metadataURL, keeps = true }) 
   assert.notEqual(memory.kept.tokens.refresh_token, before.refresh_token, 'the refresh token is the old one');
   assert.equal(memory.kept.asked, undefined, 'its user was asked again');
   await ended();
+  const refused = await fetch(url, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${memory.kept.tokens.access_token}` } });
+  assert.equal(refused.status, 401);
+  assert.match(refused.headers.get('www-authenticate'), /error="invalid_token", resource_metadata="http/);
   await assert.rejects(works(client), 'it works on though it was disconnected');
   await client.close();
   client = await consent(begin, memory, metadataURL);
