@@ -34,6 +34,7 @@ const (
 	MaxFailures         = maxFailures
 	MaxStreamsPerEntity = maxStreamsPerEntity
 	RevokedText         = revokedText
+	EndedText           = endedText
 	FenceName           = fenceName
 )
 

@@ -155,6 +155,9 @@ func (s *Server) post(w *deliverer, r *http.Request) *refusal {
 	}
 	leave := sync.OnceFunc(func() { s.calls.done(c) })
 	defer leave()
+	if no := s.lasts(r, c); no != nil {
+		return no
+	}
 	body, message, no := s.receive(w, r, c)
 	if no != nil {
 		return no

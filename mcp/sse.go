@@ -62,6 +62,9 @@ func (s *Server) sseMessage(w *deliverer, r *http.Request) *refusal {
 			s.calls.done(c)
 		}
 	}()
+	if no := s.lasts(r, c); no != nil {
+		return no
+	}
 	l, life, open := s.streams.attached(session)
 	if !open {
 		return noSession

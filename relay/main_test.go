@@ -3,12 +3,15 @@ package relay_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"image"
 	"image/png"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +27,21 @@ import (
 	"troupe/relay/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	parallel()
+	goleak.VerifyTestMain(m)
+}
+
+// parallel has more tests at once than there are processors: they wait for clocks, and for pauses
+// that Discord asks for.
+func parallel() {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // there is such a flag
+	}
+}
 
 // stage is a stand-in with one guild, and a relay that is connected to it.
 type stage struct {

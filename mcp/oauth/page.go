@@ -30,7 +30,7 @@ var pages = template.Must(template.New("pages").Parse(`{{define "head"}}<!doctyp
 {{end}}{{define "consent"}}{{template "head" .}}<p><strong>{{.Client}}</strong>{{if not .Verified}} (it calls itself so; nobody has verified that){{end}} wants to read and write in Discord as an entity of yours.</p>
 <p>Afterwards you are sent to <span class="host">{{.Host}}</span>. Go on only if you came from there just now.</p>
 {{if .Trouble}}<p class="trouble" role="alert">{{.Trouble}}</p>
-{{end}}<form method="post" action="/oauth/authorize" autocomplete="off">
+{{end}}<form method="post" action="authorize" autocomplete="off">
 <input type="hidden" name="request" value="{{.Token}}">
 <p><label for="code">Type <code>/entity connect</code> in Discord and enter the code that it shows:</label></p>
 <input id="code" name="code" maxlength="16" autocapitalize="characters" autocomplete="one-time-code" spellcheck="false" autofocus>
