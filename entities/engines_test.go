@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -75,12 +76,42 @@ func runOnPostgres(m *testing.M, server string) int {
 		return 1
 	}
 	on = &engine{name: "PostgreSQL", server: with(server, func(u *url.URL) { u.Path = "/" + name })}
+	if run := flag.Lookup("test.run").Value; raceEnabled && run.String() == "" {
+		_ = run.Set(atOnce) // it is a pattern
+	}
 	code := runOn(m)
 	if err := execute(context.Background(), server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return code
+}
+
+// atOnce are the tests of what goes on at once in the database, and of PostgreSQL alone. The race
+// detector has seen the others on SQLite: what they do once more on PostgreSQL it does not see.
+const atOnce = "^(TestEngine|TestAnOutagePasses|TestAnotherWasThere|TestBackupUnderLoad|TestBetweenEngines|TestChangesAreToldOnceInTurn|" +
+	"TestContention|TestManyCallsWithOneKey|TestManyMarkAtOnce|TestNeverMoreThanTheLimit|TestNotPermitted|TestOneWinner|" +
+	"TestSettingsAtOnce|TestTakenOver|TestTheServerDoesNotNotice|TestTheServerEndsConnections|TestThoseAtOnceExist)$"
+
+// TestThoseAtOnceExist looks that they all have their names still.
+func TestThoseAtOnceExist(t *testing.T) {
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		data, err := os.ReadFile(filepath.Clean(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	for name := range strings.SplitSeq(strings.Trim(atOnce, "^()$"), "|") {
+		if !strings.Contains(all.String(), "\nfunc "+name+"(") {
+			t.Errorf("there is no %s", name)
+		}
+	}
 }
 
 func runOn(m *testing.M) int {
