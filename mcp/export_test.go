@@ -203,3 +203,9 @@ func opening(text string) string {
 	}
 	return strings.TrimSpace(line)
 }
+
+// Narrow changes how many calls, streams and subscribers there may be of all entities together.
+// Call it before there are any.
+func Narrow(s *Server, calls, streams, subscribers int) {
+	s.calls.most, s.streams.mostOpen, s.streams.most = calls, streams, subscribers
+}
