@@ -22,9 +22,9 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// newDemo runs the program in this process against a stand-in until the test ends, with other
-// limits when they are given.
-func newDemo(t *testing.T, bounds ...limits) *demo {
+// newDemo runs the program in this process against a stand-in until the test ends, changed before it
+// begins where a test needs that.
+func newDemo(t *testing.T, change ...func(*program)) *demo {
 	t.Helper()
 	stand, err := sandbox.Start(sandbox.Config{})
 	if err != nil {
@@ -46,8 +46,8 @@ func newDemo(t *testing.T, bounds ...limits) *demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range bounds {
-		d.program.limit(l)
+	for _, c := range change {
+		c(d.program)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -113,6 +113,12 @@ func (right Right) act() act {
 		return act{name: "list pins"}
 	case Pin:
 		return act{name: "pin"}
+	case MakePoll:
+		return act{name: "make poll"}
+	case SeePoll:
+		return act{name: "see poll"}
+	case Introduce:
+		return act{name: "introduce"}
 	default:
 		return act{name: "react"}
 	}

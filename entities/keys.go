@@ -97,6 +97,22 @@ func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor
 	return actor, nil
 }
 
+// lasts says whether the grant that an actor came with is still there. Of other credentials the
+// entity's generation tells.
+func (r *Registry) lasts(ctx context.Context, actor Actor) error {
+	if actor.resource == "" {
+		return nil
+	}
+	grant, err := r.credential(ctx, actor.credential)
+	switch {
+	case err != nil:
+		return err
+	case grant.ID == "" || (grant.ExpiresAt != nil && !r.now().Before(*grant.ExpiresAt)):
+		return errBadKey
+	}
+	return nil
+}
+
 // credential finds a credential; the zero one when there is none. What is remembered of one may
 // be old: whether it still holds, its entity's generation says.
 func (r *Registry) credential(ctx context.Context, id string) (Credential, error) {

@@ -138,6 +138,7 @@ func TestWhatEndsTokens(t *testing.T) {
 		tokens, waiting := connected(t, reg, ada.Entity.ID), consented(t, reg, ada.Entity.ID, "c")
 		cut := 0
 		reg.OnRevoked(func(entities.ID) { cut++ })
+		reg.OnEnded(func(e entities.Ended) { cut += len(e.Credentials) })
 		if !opens(t, reg, tokens.Access) {
 			t.Errorf("%s: it does not open before", name)
 		}
@@ -148,7 +149,7 @@ func TestWhatEndsTokens(t *testing.T) {
 		if _, err := reg.Refresh(t.Context(), program, entities.Renewal{Refresh: tokens.Refresh, ClientID: "c"}); err == nil {
 			t.Errorf("%s: the refresh token is good", name)
 		}
-		if _, err := reg.Exchange(t.Context(), program, waiting); name != "disconnect" && err == nil {
+		if _, err := reg.Exchange(t.Context(), program, waiting); err == nil {
 			t.Errorf("%s: the authorization code is good", name)
 		}
 	}

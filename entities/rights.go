@@ -25,6 +25,9 @@ const (
 	ListThreads                  // list its threads or posts, also archived ones
 	ListPins                     // see what is pinned
 	Pin                          // pin and unpin messages, which changes it for everybody
+	MakePoll                     // speak by a poll
+	SeePoll                      // see how a poll stands
+	Introduce                    // speak by a card about itself
 )
 
 // capability is what a presence must have for a right in a channel.
@@ -49,8 +52,30 @@ func (right Right) capability(c Channel) Capability {
 		return CanListThreads
 	case ListPins, Pin:
 		return CanPin
+	case MakePoll, SeePoll:
+		return CanPoll
+	case Introduce:
+		return CanIntroduce
 	default:
 		return ""
+	}
+}
+
+// speaks says whether a right is one to say something: what it is said by differs, and all that
+// stands against saying it is the same.
+func (right Right) speaks() bool { return right == Post || right == MakePoll || right == Introduce }
+
+// takes is the right that another one takes besides what it asks for itself; 0 for none.
+func (right Right) takes() Right {
+	switch right {
+	case StartTalk:
+		return StartThread
+	case CatchUp, SeePoll, ListThreads, ListPins, Pin:
+		return ReadHistory
+	case MakePoll, Introduce:
+		return Post
+	default:
+		return 0
 	}
 }
 
@@ -78,9 +103,11 @@ func (right Right) asks(c Channel) discord.Permissions {
 	switch right {
 	case Hear:
 		return discord.PermissionViewChannel
-	case ReadHistory, CatchUp, ListThreads, ListPins:
+	case ReadHistory, CatchUp, ListThreads, ListPins, SeePoll:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory
-	case Post:
+	case MakePoll:
+		return Post.asks(c) | discord.PermissionSendPolls
+	case Post, Introduce:
 		// In a forum Send Messages is what opens a post (Discord: topics/permissions).
 		if c.IsThread() {
 			return discord.PermissionViewChannel | discord.PermissionSendMessagesInThreads
@@ -208,14 +235,11 @@ func (f facts) ownerSees() verdict {
 	}
 }
 
-// taking are the rights that one takes besides itself.
-var taking = map[Right]Right{StartTalk: StartThread, CatchUp: ReadHistory, ListThreads: ReadHistory, ListPins: ReadHistory, Pin: ReadHistory}
-
 // missing names what stands against a right, or "" when nothing does. It is asked only about
 // visible channels, so that it gives nothing away; names, which are strangers' text, are left
 // out.
 func (f facts) missing(right Right) string {
-	if first, ok := taking[right]; ok {
+	if first := right.takes(); first != 0 {
 		if text := f.missing(first); text != "" {
 			return text
 		}

@@ -13,7 +13,7 @@ import (
 // of them, and for entities that exist and that do not.
 var unauthorized = &refusal{
 	status: http.StatusUnauthorized, code: codeUnauthorized,
-	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
+	text: "This address needs the entity's own key as the header \"Authorization: Bearer troupe_…\", or a client that signs in with OAuth. The entity's owner gets a new key with /entity key in Discord, and a code to sign in with /entity connect.",
 }
 
 // wasRefused stands in the challenge to a credential that was sent: OAuth clients renew it.
@@ -28,6 +28,7 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	}
 	key := bearer(r)
 	if key == "" {
+		s.refused.Add(1)
 		// So every OAuth client begins, and a vendor's come from few addresses: it is no failure.
 		return entities.Actor{}, s.challenged(r, "")
 	}
@@ -51,37 +52,6 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 		}
 	}
 	return entities.Actor{}, s.challenged(r, wasRefused)
-}
-
-// grantedFor says whether an OAuth token was granted for the address at which it came; a key is
-// for all. Addresses that name an entity take what was granted for that entity at any of them,
-// and / takes everything, since clients come there that leave the path out. At plain /mcp the
-// token alone says who calls, so it has to be one for plain /mcp.
-func (s *Server) grantedFor(r *http.Request, want entities.ID, resource string) bool {
-	if resource == "" || want != "" || r.URL.Path == "/" {
-		return true
-	}
-	return slices.ContainsFunc(s.publicURLs, func(base string) bool { return strings.TrimSuffix(resource, "/") == base+"/mcp" })
-}
-
-// challenged tells OAuth clients where the address that they called is described: RFC 9728.
-func (s *Server) challenged(r *http.Request, refused string) *refusal {
-	base := s.publicURLs[0]
-	for _, known := range s.publicURLs {
-		if u, err := url.Parse(known); err == nil && hostname(u.Host) == hostname(r.Host) {
-			base = known
-			break
-		}
-	}
-	path := r.URL.EscapedPath()
-	if stream, ok := strings.CutSuffix(path, "/message"); ok {
-		path = stream + "/sse" // what a person typed, and what a token is for
-	} else if r.URL.RawQuery != "" {
-		path += "?" + strings.NewReplacer(`"`, "%22", `\`, "%5C").Replace(r.URL.RawQuery)
-	}
-	no := *unauthorized
-	no.challenge = `Bearer realm="troupe", ` + refused + `resource_metadata="` + base + "/.well-known/oauth-protected-resource" + path + `", scope="discord"`
-	return &no
 }
 
 // bearer takes the key out of the Authorization header, or gives "".

@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"troupe/entities"
@@ -18,10 +19,11 @@ const (
 
 // Why a call ends early, or does not begin.
 var (
-	errRevoked  = errors.New("the entity's credentials ended")
-	errClosing  = errors.New("the program is closing")
-	errTooMany  = errors.New("the entity has too many calls in flight")
-	errOverload = errors.New("there are too many calls in flight")
+	errRevoked      = errors.New("the entity's credentials ended")
+	errDisconnected = errors.New("the client was disconnected")
+	errClosing      = errors.New("the program is closing")
+	errTooMany      = errors.New("the entity has too many calls in flight")
+	errOverload     = errors.New("there are too many calls in flight")
 )
 
 // call is one request of an entity, from its credential to its answer.
@@ -115,12 +117,14 @@ func (c *calls) done(ended *call) {
 	}
 }
 
-// cut ends all calls of an entity.
-func (c *calls) cut(id entities.ID, cause error) {
+// cut ends all calls of an entity, or those of some of its credentials.
+func (c *calls) cut(id entities.ID, cause error, credentials ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for running := range c.byEntity[id] {
-		running.end(cause)
+		if len(credentials) == 0 || slices.Contains(credentials, running.actor.Credential()) {
+			running.end(cause)
+		}
 	}
 }
 

@@ -25,7 +25,8 @@ type events struct {
 }
 
 // openEvents begins an event stream.
-func (s *Server) openEvents(w http.ResponseWriter) (*events, error) {
+func (s *Server) openEvents(w *deliverer) (*events, error) {
+	w.each = 0 // see begin
 	e := &events{w: w, wire: http.NewResponseController(w), time: s.sendTime}
 	// The limits of ordinary requests do not hold for a stream. Where they cannot be lifted there
 	// is no connection behind it.

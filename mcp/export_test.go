@@ -34,8 +34,14 @@ const (
 	MaxFailures         = maxFailures
 	MaxStreamsPerEntity = maxStreamsPerEntity
 	RevokedText         = revokedText
+	EndedText           = endedText
 	FenceName           = fenceName
 )
+
+// Delivering writes an answer as the endpoint does, with its time for each write of a stream.
+func Delivering(w http.ResponseWriter, each time.Duration) http.ResponseWriter {
+	return &deliverer{ResponseWriter: w, each: each}
+}
 
 // Instructions words an entity's instructions.
 func Instructions(e entities.Entity, homes ...entities.Home) string {

@@ -37,7 +37,7 @@ func TestRefusalsAlike(t *testing.T) {
 	m := newMatrix(t)
 	call := m.ways(t, m.callers["Ada"])["2025-11-25"]
 	nowhere := target{whose: "nobody", kind: "text", guild: m.guild, channel: 123456789012345678, message: 123456789012345679, user: m.sam, home: target2{m.own[0].channel, m.own[0].message}}
-	for _, name := range []string{"read_messages", "get_message", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "catch_up", "search_messages", "list_threads", "list_pins", "pin_message", "fetch"} {
+	for _, name := range []string{"read_messages", "get_message", "send_message", "edit_message", "delete_message", "add_reaction", "remove_reaction", "create_thread", "catch_up", "search_messages", "list_threads", "list_pins", "pin_message", "fetch", "create_poll", "poll_results", "introduce"} {
 		words := func(p target) string {
 			p.home = nowhere.home
 			params, err := json.Marshal(args{"name": name, "arguments": reaching[name](p, "")[0]})

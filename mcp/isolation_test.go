@@ -40,6 +40,22 @@ var reaching = map[string]func(p target, cursor string) []args{
 	"search_messages": func(p target, _ string) []args {
 		return []args{{"channel": p.channel.String(), "query": "kanari"}}
 	},
+	"create_poll": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "question": "x", "answers": []string{"y"}}, {"channel": p.link(), "question": "x", "answers": []string{"y"}}}
+	},
+	"poll_results": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String(), "message": p.message.String()}, {"message": p.link()}, {"channel": p.home.channel.String(), "message": p.message.String()}}
+	},
+	"introduce": func(p target, _ string) []args {
+		return []args{{"channel": p.channel.String()}, {"channel": p.link()}}
+	},
+	"get_leaderboard": func(p target, _ string) []args { return []args{{}, {"server": p.guild.String()}} },
+	"leave_server": func(p target, _ string) []args {
+		if p.whose == "away" {
+			return []args{{"server": p.guild.String()}}
+		}
+		return []args{{"server": p.channel.String()}} // on its own server others are what it may not reach
+	},
 	"catch_up": func(p target, _ string) []args { return []args{{"channel": p.channel.String()}} },
 	"send_message": func(p target, _ string) []args {
 		return []args{{"channel": p.channel.String(), "content": "x"}, {"channel": p.link(), "content": "x"}, {"channel": p.channel.String(), "content": "x", "thread_name": "x"}, {"channel": p.home.channel.String(), "content": "x", "reply_to": p.link()}}

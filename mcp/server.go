@@ -123,6 +123,10 @@ func New(cfg Config) (*Server, error) {
 		s.calls.cut(id, errRevoked)
 		s.streams.cut(id, errRevoked)
 	})
+	cfg.Registry.OnEnded(func(e entities.Ended) {
+		s.calls.cut(e.Entity, errDisconnected, e.Credentials...)
+		s.streams.cut(e.Entity, errDisconnected, e.Credentials...)
+	})
 	return s, nil
 }
 

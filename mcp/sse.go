@@ -15,8 +15,8 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 		w.Header().Set("Allow", http.MethodGet)
 		return &refusal{status: http.StatusMethodNotAllowed, code: codeInvalid, text: "A GET opens the stream here. For Streamable HTTP leave /sse out of the address."}
 	}
-	if wantsPage(r) {
-		writePage(w)
+	if WantsPage(r) {
+		WritePage(w)
 		return nil
 	}
 	c, no := s.enter(r)
@@ -62,6 +62,9 @@ func (s *Server) sseMessage(w *deliverer, r *http.Request) *refusal {
 			s.calls.done(c)
 		}
 	}()
+	if no := s.lasts(r, c); no != nil {
+		return no
+	}
 	l, life, open := s.streams.attached(session)
 	if !open {
 		return noSession
@@ -111,7 +114,7 @@ func (s *Server) sseAnswer(l *listener, c *call, message envelope, body []byte, 
 		return acknowledgement(message.ID)
 	case methodRead:
 		if err := s.readable(c, message.Params.URI); err != nil {
-			return c.noResource(message.ID, err).json()
+			return c.noResource(message, err).json()
 		}
 	}
 	if modern {

@@ -216,3 +216,43 @@ func TestStreamOutlivesRequests(t *testing.T) {
 		must(t, answer.Body.Close())
 	}
 }
+
+// wire is a connection that keeps the deadlines that it is given.
+type wire struct {
+	*httptest.ResponseRecorder
+	deadlines []time.Time
+}
+
+func (w *wire) SetWriteDeadline(at time.Time) error {
+	w.deadlines = append(w.deadlines, at)
+	return nil
+}
+
+// TestStreamedAnswers gives every write of an answer that is streamed its own time, from then on, and
+// lets mcp-go send what it has. Other answers keep the time that the HTTP server gives them.
+func TestStreamedAnswers(t *testing.T) {
+	for kind, writes := range map[string]int{"text/event-stream": 2, "application/json": 0} {
+		w := &wire{ResponseRecorder: httptest.NewRecorder()}
+		out := mcp.Delivering(w, time.Minute)
+		out.Header().Set("Content-Type", kind)
+		out.WriteHeader(http.StatusOK)
+		began := time.Now()
+		for range 2 {
+			_, err := io.WriteString(out, "x")
+			must(t, err)
+		}
+		flusher, can := out.(http.Flusher)
+		if !can {
+			t.Fatal("mcp-go cannot stream")
+		}
+		flusher.Flush()
+		if len(w.deadlines) != writes || !w.Flushed || w.Body.String() != "xx" {
+			t.Errorf("%s: %d deadlines, flushed %t", kind, len(w.deadlines), w.Flushed)
+		}
+		for _, at := range w.deadlines {
+			if at.Before(began.Add(time.Minute)) || at.After(time.Now().Add(time.Minute)) {
+				t.Errorf("the deadline is %s", at)
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -186,12 +187,14 @@ func (s *streams) endSession(session string) {
 	}
 }
 
-// cut ends all streams of an entity.
-func (s *streams) cut(id entities.ID, cause error) {
+// cut ends all streams of an entity, or those of some of its credentials.
+func (s *streams) cut(id entities.ID, cause error, credentials ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for one := range maps.Clone(s.byEntity[id]) {
-		s.end(one, cause)
+		if len(credentials) == 0 || slices.Contains(credentials, one.actor.Credential()) {
+			s.end(one, cause)
+		}
 	}
 }
 

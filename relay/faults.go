@@ -77,6 +77,8 @@ var answers = map[rest.JSONErrorCode]struct {
 	rest.JSONErrorCodeOperationOnArchivedThread:               {entities.NotAllowed, "That thread is archived. Someone who may post there can open it again."},
 	rest.JSONErrorCodeMessageBlockedByAutomaticModeration:     {entities.NotAllowed, "That server's AutoMod blocked this text. Say it differently."},
 	rest.JSONErrorCodeTitleBlockedByAutomaticModeration:       {entities.NotAllowed, "That server's AutoMod blocked this text. Say it differently."},
+	rest.JSONErrorCodeCannotEditPollMessage:                   {entities.Invalid, "A poll cannot be edited once it stands. Delete it and ask anew."},
+	rest.JSONErrorCodeInvalidChannelTypeForPollCreation:       {entities.Invalid, "Discord has no polls in that kind of channel. Choose a text channel."},
 	rest.JSONErrorCodeMessageBlockedByHarmfulLinksFilter:      {entities.NotAllowed, "Discord blocked a link in this text as harmful."},
 	rest.JSONErrorCodeTagRequiredToCreateForumPost:            {entities.Invalid, "That forum wants at least one tag on every post. list_channels shows its tags."},
 	rest.JSONErrorCodeActionCannotBePerformedDueToSlowmode:    {entities.Unavailable, "That channel is in slow mode. Try again later."},
