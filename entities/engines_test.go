@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -29,12 +31,42 @@ func TestMain(m *testing.M) {
 	if os.Getenv(holdVariable) != "" {
 		os.Exit(m.Run()) // a child of a test
 	}
+	if raceEnabled {
+		on.OnPostgres = atOnce
+	}
 	code := enginetest.Run(m, &on.Engine)
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// atOnce are the tests of what goes on at once in the database, and of PostgreSQL alone. The race
+// detector has seen the others on SQLite: what they do once more on PostgreSQL it does not see.
+const atOnce = "^(TestEngine|TestAnOutagePasses|TestAnotherWasThere|TestBackupUnderLoad|TestBetweenEngines|TestChangesAreToldOnceInTurn|" +
+	"TestContention|TestManyCallsWithOneKey|TestManyMarkAtOnce|TestNeverMoreThanTheLimit|TestNotPermitted|TestOneWinner|" +
+	"TestSettingsAtOnce|TestTakenOver|TestTheServerDoesNotNotice|TestTheServerEndsConnections|TestThoseAtOnceExist)$"
+
+// TestThoseAtOnceExist looks that they all have their names still.
+func TestThoseAtOnceExist(t *testing.T) {
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		data, err := os.ReadFile(filepath.Clean(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	for name := range strings.SplitSeq(strings.Trim(atOnce, "^()$"), "|") {
+		if !strings.Contains(all.String(), "\nfunc "+name+"(") {
+			t.Errorf("there is no %s", name)
+		}
+	}
 }
 
 // TestEngine says on what the tests run.

@@ -10,6 +10,7 @@ import (
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
+	template "troupe/entities/fresh"
 )
 
 // The little world of these tests.
@@ -110,7 +111,11 @@ func shut(t testing.TB, path string) {
 // fresh opens a new database.
 func fresh(t testing.TB, change ...func(*entities.Config)) *entities.Registry {
 	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "troupe.db"), newWorld(), change...)
+	path := filepath.Join(t.TempDir(), "troupe.db")
+	if on.server == "" {
+		template.SQLite(t, path)
+	}
+	return open(t, path, newWorld(), change...)
 }
 
 func admin(user snowflake.ID) entities.Actor {

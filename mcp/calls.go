@@ -47,12 +47,13 @@ type calls struct {
 	byEntity map[entities.ID]map[*call]struct{}
 	running  int
 	waiting  int
+	most     int // at once, of all entities together
 	closing  bool
 	drained  chan struct{} // closed when closing and nothing runs any more
 }
 
 func newCalls() calls {
-	return calls{byEntity: map[entities.ID]map[*call]struct{}{}, drained: make(chan struct{})}
+	return calls{byEntity: map[entities.ID]map[*call]struct{}{}, drained: make(chan struct{}), most: maxCalls}
 }
 
 // begin counts a call in, or says why it cannot begin.
@@ -65,7 +66,7 @@ func (c *calls) begin(started *call) error {
 		return errClosing
 	case len(own) >= maxCallsPerEntity:
 		return errTooMany
-	case c.running >= maxCalls:
+	case c.running >= c.most:
 		return errOverload
 	}
 	if own == nil {

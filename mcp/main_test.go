@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"troupe/entities"
+	"troupe/entities/fresh"
 	"troupe/entities/leaktest"
 	"troupe/mcp"
 	"troupe/relay"
@@ -72,7 +73,7 @@ func newStage(t testing.TB, change ...func(*entities.Config)) *stage {
 	world := entities.NewWorld()
 	database := filepath.Join(t.TempDir(), "t.db")
 	config := entities.Config{
-		Database: "sqlite:" + database, World: world, Log: log,
+		Database: fresh.SQLite(t, database), World: world, Log: log,
 		Admission: entities.Admission{Mode: entities.AdmitAll},
 	}
 	for _, c := range change {

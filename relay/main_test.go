@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"troupe/entities"
+	"troupe/entities/fresh"
 	"troupe/entities/leaktest"
 	"troupe/relay"
 	"troupe/relay/sandbox"
@@ -39,7 +40,7 @@ func parallel() {
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
 	if !chosen {
-		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // there is such a flag
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // there is such a flag
 	}
 }
 
@@ -136,6 +137,7 @@ func (s *stage) play(change ...func(*relay.Config)) {
 	log := testLog(s)
 	if s.database == "" {
 		s.database = filepath.Join(s.t.TempDir(), "troupe.db")
+		fresh.SQLite(s.t, s.database)
 		leaktest.Database(s.t, s.database, s.disc.Confided)
 	}
 	reg, err := entities.Open(s.t.Context(), entities.Config{

@@ -24,6 +24,8 @@ type Engine struct {
 	Name   string
 	Server string // URL of the tests' PostgreSQL database; "" for SQLite
 	Skip   string // why there is no PostgreSQL
+	// OnPostgres names the tests that run there, as -run does, unless that was given; "" for all.
+	OnPostgres string
 
 	mu   sync.Mutex
 	made map[string]string // schema by path
@@ -59,6 +61,12 @@ func (e *Engine) runPostgres(m *testing.M, server string) int {
 		return 1
 	}
 	e.Name, e.Server = "PostgreSQL", With(server, func(u *url.URL) { u.Path = "/" + name })
+	if run := flag.Lookup("test.run").Value; e.OnPostgres != "" && run.String() == "" {
+		if err := run.Set(e.OnPostgres); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	code := e.run(m)
 	if err := Execute(context.Background(), server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
