@@ -112,7 +112,7 @@ func shut(t testing.TB, path string) {
 func fresh(t testing.TB, change ...func(*entities.Config)) *entities.Registry {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "troupe.db")
-	if on.server == "" {
+	if on.Server == "" {
 		template.SQLite(t, path)
 	}
 	return open(t, path, newWorld(), change...)
