@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,7 +14,7 @@ import (
 // of them, and for entities that exist and that do not.
 var unauthorized = &refusal{
 	status: http.StatusUnauthorized, code: codeUnauthorized,
-	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
+	text: "This address needs the entity's own key as the header \"Authorization: Bearer troupe_…\", or a client that signs in with OAuth. The entity's owner gets a new key with /entity key in Discord, and a code to sign in with /entity connect.",
 }
 
 // wasRefused stands in the challenge to a credential that was sent: OAuth clients renew it.
@@ -40,6 +41,9 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
 	}
 	s.refused.Add(1)
+	if errors.Is(err, entities.ErrTokenOver) {
+		return entities.Actor{}, s.challenged(r, wasRefused)
+	}
 	from := network(s.caller(r))
 	pause, reached := s.failures.note(from, s.now())
 	if reached {

@@ -209,3 +209,6 @@ func opening(text string) string {
 	}
 	return strings.TrimSpace(line)
 }
+
+// ListSearchFetch lists search and fetch for every client.
+func ListSearchFetch(s *Server) { s.searchFetch = true }

@@ -98,8 +98,8 @@ func (s *Server) serve(w *deliverer, r *http.Request) *refusal {
 	case http.MethodPost:
 		return s.post(w, r)
 	case http.MethodGet, http.MethodHead:
-		if wantsPage(r) {
-			writePage(w)
+		if WantsPage(r) {
+			WritePage(w)
 			return nil
 		}
 		if r.Method == http.MethodGet {

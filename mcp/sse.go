@@ -15,8 +15,8 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 		w.Header().Set("Allow", http.MethodGet)
 		return &refusal{status: http.StatusMethodNotAllowed, code: codeInvalid, text: "A GET opens the stream here. For Streamable HTTP leave /sse out of the address."}
 	}
-	if wantsPage(r) {
-		writePage(w)
+	if WantsPage(r) {
+		WritePage(w)
 		return nil
 	}
 	c, no := s.enter(r)

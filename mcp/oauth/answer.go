@@ -62,8 +62,8 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, of consent, valu
 	if short {
 		if pause := s.guesses.take(from, s.now()); pause > 0 {
 			w.Header().Set("Retry-After", fmt.Sprint(int(pause.Seconds())+1))
-			(&page{status: http.StatusTooManyRequests, title: "Too many wrong codes", text: "Too many wrong codes came from your network. Wait a minute, go back and enter the code again. " +
-				"If this happens again, get another code with /entity connect: while codes are being guessed it gives longer ones, which are taken at once."}).write(w)
+			noticePage.Write(w, http.StatusTooManyRequests, "Too many wrong codes", "", notice{Text: "Too many wrong codes came from your network. Wait a minute, go back and enter the code again. " +
+				"If this happens again, get another code with /entity connect: while codes are being guessed it gives longer ones, which are taken at once."})
 			return // and the page stays good
 		}
 	}
