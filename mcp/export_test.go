@@ -33,6 +33,7 @@ const (
 	MaxCallsPerEntity   = maxCallsPerEntity
 	MaxFailures         = maxFailures
 	MaxStreamsPerEntity = maxStreamsPerEntity
+	MaxSubscribersEach  = maxSubscribersEach
 	RevokedText         = revokedText
 	EndedText           = endedText
 	FenceName           = fenceName

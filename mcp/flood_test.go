@@ -169,6 +169,10 @@ func TestForwardedHost(t *testing.T) {
 	if got := post("troupe:8080", "troupe.example"); got != 403 {
 		t.Errorf("a proxy that is not ours: %d", got)
 	}
+	mcp.TrustProxies(s.server, netip.MustParsePrefix("192.0.2.0/24"))
+	if got := post("troupe:8080", "troupe.example"); got != 403 {
+		t.Errorf("a proxy that is not ours, where there is one: %d", got)
+	}
 	mcp.TrustProxies(s.server, netip.MustParsePrefix("127.0.0.0/8"))
 	for forwarded, want := range map[string]int{"troupe.example": 200, "evil.example": 403, "troupe.example, evil.example": 403} {
 		if got := post("troupe:8080", forwarded); got != want {

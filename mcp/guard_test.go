@@ -326,6 +326,24 @@ func TestLimitsOfAll(t *testing.T) {
 	try("one subscriber more", r)
 }
 
+// TestSubscribersOfOneEntity bounds how many sessions of an entity are told of something.
+func TestSubscribersOfOneEntity(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	subscribe := func() int {
+		status, _ := s.inSession(t, ada, s.begin(t, ada), `{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"discord://inbox"}}`)
+		return status
+	}
+	for n := range mcp.MaxSubscribersEach {
+		if got := subscribe(); got != 200 {
+			t.Fatalf("session %d: %d", n, got)
+		}
+	}
+	if got := subscribe(); got != 429 {
+		t.Errorf("one session more: %d", got)
+	}
+}
+
 // TestTooLargeAtOnce refuses a message that says how large it is before any of it has come.
 func TestTooLargeAtOnce(t *testing.T) {
 	s := newStage(t)
