@@ -71,6 +71,9 @@ func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Route
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	var out Routed
+	if err := fits(in.User, in.Channel, in.Message, in.Replied); err != nil {
+		return Routed{}, fmt.Errorf("route a direct message: %w", err)
+	}
 	handed, err := r.grow(ctx, true, func(tx *gorm.DB) ([]*noted, error) {
 		out = Routed{}
 		row, err := readDM(tx, in.User)
