@@ -180,13 +180,15 @@ func (r *Registry) listening(tx *gorm.DB, in IncomingDM, id ID) (ID, error) {
 	return id, nil
 }
 
-// pends says whether an entity takes part on a server of which Discord has not told yet.
+// pends says whether an entity takes part on a server of which Discord has not told yet, and by
+// which it may exchange direct messages for all that we know.
 func (r *Registry) pends(e *entry) bool {
 	if e.State != Active || e.Stopped {
 		return false
 	}
 	for _, guild := range e.guilds() {
-		if r.runs(guild) && r.world.Pending(guild) && e.stays[guild].active(r.now()) {
+		in := e.stays[guild]
+		if r.runs(guild) && r.world.Pending(guild) && in.active(r.now()) && in.capabilities.has(DirectMessage.capability()) {
 			return true
 		}
 	}
