@@ -23,6 +23,10 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	if no != nil {
 		return entities.Actor{}, no
 	}
+	if len(r.Header.Values("Authorization")) == 0 {
+		// So begins every client that signs in with OAuth: nothing was tried, and nothing is counted.
+		return entities.Actor{}, s.challenged(r)
+	}
 	actor, err := s.registry.Authenticate(r.Context(), bearer(r), want)
 	if err == nil {
 		return actor, nil
@@ -41,9 +45,14 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 			text: "Too many refused keys from your address. Check the key; a right one is taken at any time.",
 		}
 	}
-	challenged := *unauthorized
-	challenged.challenge = s.challenge(r)
-	return entities.Actor{}, &challenged
+	return entities.Actor{}, s.challenged(r)
+}
+
+// challenged is the refusal that tells a client where to sign in.
+func (s *Server) challenged(r *http.Request) *refusal {
+	no := *unauthorized
+	no.challenge = s.challenge(r)
+	return &no
 }
 
 // challenge tells OAuth clients where the address that they called is described: RFC 9728. A
@@ -51,14 +60,14 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 func (s *Server) challenge(r *http.Request) string {
 	base := s.publicURLs[0]
 	for _, known := range s.publicURLs {
-		if u, err := url.Parse(known); err == nil && hostname(u.Host) == hostname(r.Host) {
+		if u, err := url.Parse(known); err == nil && hostname(u.Host) == s.host(r) {
 			base = known
 			break
 		}
 	}
 	path := r.URL.EscapedPath()
 	if r.URL.RawQuery != "" {
-		path += "?" + strings.NewReplacer(`"`, "%22", `\\`, "%5C").Replace(r.URL.RawQuery)
+		path += "?" + strings.NewReplacer(`"`, "%22", `\`, "%5C").Replace(r.URL.RawQuery)
 	}
 	refused := ""
 	if bearer(r) != "" {

@@ -127,7 +127,7 @@ func (s *Server) open(w *deliverer, r *http.Request, c *call, session string, be
 	defer func() { s.streams.detach(one, turn, s.now()) }()
 	// The credential may have ended since it was looked at, and then nobody cuts this stream.
 	if _, err := s.registry.Acting(ctx, c.actor); err != nil {
-		return unauthorized
+		return s.challenged(r)
 	}
 	st := &stream{listener: one, server: s, ctx: ctx}
 	if st.out, err = s.openEvents(w); err != nil {
