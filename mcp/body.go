@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -18,6 +19,9 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refu
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, code: codeInvalid, text: "Send JSON: Content-Type: application/json."}
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, code: codeInvalid, text: "Send the body as it is, without Content-Encoding."}
 	}
 	if r.ContentLength > maxBody {
 		return nil, tooLarge

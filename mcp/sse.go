@@ -41,7 +41,8 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 // sseMessage takes a message of the first transport. It is answered on the session's stream.
 func (s *Server) sseMessage(w *deliverer, r *http.Request) *refusal {
 	if r.Method != http.MethodPost {
-		return notAllowed(w)
+		w.Header().Set("Allow", http.MethodPost)
+		return &refusal{status: http.StatusMethodNotAllowed, code: codeInvalid, text: "Messages are posted here."}
 	}
 	actor, no := s.authenticate(r)
 	if no != nil {

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	mcpgo "github.com/mark3labs/mcp-go/mcp"
 )
 
 // heartbeat is how often a stream that is silent shows that it lives: proxies cut what is silent
@@ -167,8 +165,8 @@ func tooManyStreams(err error) *refusal {
 
 // getStream is where a session of the protocol's earlier era hears what it subscribed to.
 func (s *Server) getStream(w *deliverer, r *http.Request) *refusal {
-	if mcpgo.IsModernProtocol(r.Header.Get(mcpgo.HeaderProtocolVersion)) {
-		return notAllowed(w)
+	if modernHeader(r) {
+		return notAllowed(w, r)
 	}
 	if !wantsEvents(r) {
 		return &refusal{status: http.StatusNotAcceptable, code: codeInvalid, text: "A GET gives an event stream. Send the header \"Accept: text/event-stream\"."}
