@@ -28,6 +28,9 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 		return entities.Actor{}, s.challenged(r)
 	}
 	actor, err := s.registry.Authenticate(r.Context(), bearer(r), want)
+	if err == nil && want == "" && !s.givenFor(actor.Resource(), r.URL.Path) {
+		err = errElsewhere
+	}
 	if err == nil {
 		return actor, nil
 	}
@@ -46,6 +49,18 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 		}
 	}
 	return entities.Actor{}, s.challenged(r)
+}
+
+var errElsewhere = entities.Refuse(entities.Unauthenticated, "This token was given for another address.")
+
+// givenFor says whether a token for a resource, as its client typed it, is good at a path of ours
+// that names no entity: RFC 8707. The other forms name the token's own entity, and / is where
+// clients end up that leave the path out.
+func (s *Server) givenFor(resource, path string) bool {
+	return resource == "" || path == "/" || slices.ContainsFunc(s.publicURLs, func(base string) bool {
+		rest, ours := strings.CutPrefix(strings.TrimSuffix(resource, "/"), base)
+		return ours && (rest == "" || rest == "/mcp")
+	})
 }
 
 // challenged is the refusal that tells a client where to sign in.

@@ -63,6 +63,7 @@ type stream struct {
 	server *Server
 	out    *events
 	ctx    context.Context // ends with the request, or when the stream is cut
+	key    string          // that opened it
 }
 
 // run sends what there is to send until the stream ends, and says why it did.
@@ -76,8 +77,7 @@ func (st *stream) run() error {
 		select {
 		case <-st.bell:
 		case <-beat.C:
-			// What ended a credential need not have ended its entity's others, so it is asked too.
-			if _, err := st.server.registry.Acting(st.ctx, st.actor); err != nil {
+			if err := st.allowed(); err != nil { // a token may have run out
 				return err
 			}
 			if err := st.out.beat(); err != nil {
@@ -87,6 +87,12 @@ func (st *stream) run() error {
 		}
 	}
 	return context.Cause(st.ctx)
+}
+
+// allowed says whether the credential that opened the stream still holds.
+func (st *stream) allowed() error {
+	_, err := st.server.registry.Authenticate(st.ctx, st.key, st.actor.EntityID())
+	return err
 }
 
 func (st *stream) send() error {
@@ -123,11 +129,11 @@ func (s *Server) open(w *deliverer, r *http.Request, c *call, session string, be
 		return tooManyStreams(err)
 	}
 	defer func() { s.streams.detach(one, turn, s.now()) }()
+	st := &stream{listener: one, server: s, ctx: ctx, key: bearer(r)}
 	// The credential may have ended since it was looked at, and then nobody cuts this stream.
-	if _, err := s.registry.Acting(ctx, c.actor); err != nil {
+	if st.allowed() != nil {
 		return s.challenged(r)
 	}
-	st := &stream{listener: one, server: s, ctx: ctx}
 	if st.out, err = s.openEvents(w); err != nil {
 		return nil // the client is gone
 	}
