@@ -234,15 +234,19 @@ func (p *program) finish(ctx context.Context, disconnected <-chan struct{}) erro
 func (p *program) routes(l limits) http.Handler {
 	mux := http.NewServeMux()
 	endpoint := p.mcp.Handler()
-	for _, form := range []string{"/mcp/", "/mcp", "POST /{$}"} {
+	for _, form := range []string{"/mcp/", "/mcp", "POST /{$}", "DELETE /{$}"} {
 		mux.Handle(form, endpoint)
 	}
 	p.oauth.Mount(mux)
 	mux.HandleFunc("/avatars/", atOnce(l.pictures, p.relay.ServeAvatar))
-	mux.HandleFunc("GET "+instancePath, atOnce(mostInstance, p.instance.ServeHTTP))
+	mux.Handle("GET "+instancePath, p.instance)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream") { // a session that began here
+			endpoint.ServeHTTP(w, r)
+			return
+		}
 		answer(w, http.StatusOK, "This is a troupe server. AI clients connect to the MCP URL that /entity create shows in Discord.")
 	})
 	return mux

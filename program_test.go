@@ -61,6 +61,31 @@ func newDemo(t *testing.T, bounds ...limits) *demo {
 	return d
 }
 
+// TestSessionsWithoutAPath serves sessions, their streams and their ends at / as at /mcp.
+func TestSessionsWithoutAPath(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for method, accept := range map[string]string{http.MethodGet: "application/json, text/event-stream", http.MethodDelete: "*/*"} {
+		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+d.program.Addr()+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", accept)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != http.StatusUnauthorized || resp.Header.Get("WWW-Authenticate") == "" {
+			t.Errorf("%s: %d %v", method, resp.StatusCode, resp.Header)
+		}
+	}
+}
+
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t)
