@@ -12,6 +12,8 @@ import (
 const (
 	maxBody  = 1 << 20          // bytes
 	bodyTime = 15 * time.Second // the HTTP server's own limit for a whole request is longer
+	// refusedTime is for what a refused request goes on to send.
+	refusedTime = time.Second
 )
 
 // readBody reads a JSON body of bounded size in bounded time.

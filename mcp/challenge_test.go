@@ -1,9 +1,11 @@
 package mcp_test
 
 import (
+	"bufio"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"troupe/mcp"
 )
@@ -35,6 +37,24 @@ func TestNoKeyIsNoFailure(t *testing.T) {
 	}
 	if status, challenge := ask(""); status != 401 || challenge == "" {
 		t.Errorf("without a key, after wrong ones: %d %q", status, challenge)
+	}
+}
+
+// TestRefusedBeforeTheBody answers a refused request without waiting for what it goes on to send.
+func TestRefusedBeforeTheBody(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	for name, head := range map[string]string{
+		"no key":       "Content-Length: 1000\n",
+		"wrong key":    "Content-Length: 1000\nAuthorization: Bearer x\n",
+		"no end":       "Transfer-Encoding: chunked\nAuthorization: Bearer x\n",
+		"foreign host": "Content-Length: 1000\nX-Forwarded-Host: x\nOrigin: https://evil.example\n",
+	} {
+		conn := s.dial(t, "POST /mcp/"+string(ada.Entity.ID)+" HTTP/1.1\nHost: 127.0.0.1\nContent-Type: application/json\n"+head+"\n5\n{\"jso")
+		must(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
+		if answer, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(answer, " 40") {
+			t.Errorf("%s: %q %v", name, answer, err)
+		}
 	}
 }
 

@@ -85,6 +85,10 @@ func (s *Server) guard(next func(*deliverer, *http.Request) *refusal) http.Handl
 			no = next(written, r)
 		}
 		if no != nil {
+			if r.ContentLength != 0 {
+				// net/http reads on before it answers, so that clients get the answer.
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(refusedTime)) // see readBody
+			}
 			no.write(written)
 		}
 	}
