@@ -141,6 +141,42 @@ func Held(s *Server) int {
 	return len(s.calls.byEntity) + len(s.streams.byEntity) + len(s.streams.bySession) + s.seen.count(s.now().Add(time.Hour))
 }
 
+// SubscribeAtOnce has a session find out that it has nothing to unsubscribe from between the
+// moment in which it is found and that in which it subscribes. It says whether that is kept.
+func SubscribeAtOnce(s *Server, key string, id entities.ID) (kept bool, err error) {
+	actor, err := s.registry.Authenticate(context.Background(), key, id)
+	if err != nil {
+		return false, err
+	}
+	one, err := s.streams.of(actor, "session", s.now())
+	if err != nil {
+		return false, err
+	}
+	other, err := s.streams.of(actor, "session", s.now())
+	if err != nil {
+		return false, err
+	}
+	s.streams.leave(other)
+	err = one.add(inboxURI, func() {})
+	s.streams.leave(one)
+	return s.streams.bySession["session"] == one && one.subscribed(), err
+}
+
+// SubscribeTooLate ends an entity's sessions between the moment in which one of them is found and
+// that in which it subscribes. It says whether what would tell it was stopped.
+func SubscribeTooLate(s *Server, key string, id entities.ID) (stopped bool, err error) {
+	actor, err := s.registry.Authenticate(context.Background(), key, id)
+	if err != nil {
+		return false, err
+	}
+	one, err := s.streams.of(actor, "session", s.now())
+	if err != nil {
+		return false, err
+	}
+	s.streams.cut(id, errRevoked)
+	return stopped, one.add(inboxURI, func() { stopped = true })
+}
+
 // Bare is mcp-go with the same tools and nothing of ours in front, for one entity.
 func Bare(s *Server, key string, id entities.ID) (http.Handler, error) {
 	actor, err := s.registry.Authenticate(context.Background(), key, id)

@@ -135,7 +135,7 @@ func TestGuard(t *testing.T) {
 			if h.Get("X-Accel-Buffering") != "no" || h.Get("X-Content-Type-Options") != "nosniff" {
 				t.Errorf("headers: %v", h)
 			}
-			if status == 405 && h.Get("Allow") != "POST" {
+			if status == 405 && h.Get("Allow") != "GET, POST, DELETE" {
 				t.Errorf("Allow: %q", h.Get("Allow"))
 			}
 			if h.Get("Mcp-Session-Id") != "" || strings.Contains(answer, "troupe_0") || strings.Contains(answer, ada.Key) {
