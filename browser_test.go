@@ -85,7 +85,7 @@ func (v *visitor) serve(w http.ResponseWriter, r *http.Request) {
 		v.back <- r.URL.Query()
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = fmt.Fprintf(w, "<!doctype html><title>the client</title>%s", v.site[r.URL.Path]) // the browser is gone; there is nobody to tell
+	_, _ = fmt.Fprintf(w, "<!doctype html><title>the client</title><p id='client'>The client.</p>%s", v.site[r.URL.Path]) // the browser is gone; there is nobody to tell
 }
 
 func (v *visitor) register(t *testing.T) {
@@ -135,6 +135,27 @@ func value[T any](t *testing.T, v *visitor, expression string) T {
 		t.Fatal(err)
 	}
 	return got
+}
+
+// until waits until something is so on the page, also on one that the browser has kept. Between
+// two pages there is nothing to ask.
+func (v *visitor) until(t *testing.T, so string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(v.browser, stepTime)
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](so))
+		if is {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			t.Fatalf("this does not become so: %s (%v)", so, err)
+		}
+	}
 }
 
 // came waits until the person is back at the program's site.
@@ -289,10 +310,12 @@ func TestBrowserGoesBack(t *testing.T) {
 	v.do(t, chromedp.Navigate(v.wants()), chromedp.WaitVisible(chromedp.CSS("#code")))
 	code := v.typed(t)
 	v.connects(t, code)
-	v.do(t, chromedp.WaitReady(chromedp.CSS("title")), chromedp.NavigateBack(), chromedp.WaitVisible(chromedp.CSS("#code")))
-	v.do(t, chromedp.SendKeys(chromedp.CSS("#code"), code))
-	v.send(t, ".go")
-	v.do(t, chromedp.WaitVisible(chromedp.CSS("#trouble")))
+	v.until(t, `!!document.querySelector('#client')`)
+	value[bool](t, v, `history.back(), true`)
+	v.until(t, `!!document.querySelector('#code')`)
+	value[bool](t, v, fmt.Sprintf(`document.querySelector('#code').value = %q, document.querySelector('.go').click(), true`, code))
+	// The browser shows the page as it was, or asks for another one.
+	v.until(t, `/Start again|This code is wrong/.test(document.body.innerText)`)
 	if n := len(v.back); n > 0 {
 		t.Errorf("the client got %d more codes", n)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -80,6 +81,59 @@ func TestDiscovery(t *testing.T) {
 			t.Errorf("%s is %v", name, found[name])
 		} else if status, _, _ := ask(http.MethodPut, at.String()); status != 405 {
 			t.Errorf("%s is not there: %d", endpoint, status)
+		}
+	}
+}
+
+// TestSessionsWithoutAPath has a client that leaves the path out begin a session, open its stream, and
+// end it.
+func TestSessionsWithoutAPath(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	invitation, err := d.create(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := &http.Transport{DisableKeepAlives: true}
+	session := ""
+	for _, c := range []struct {
+		method, accept, body string
+		status               int
+		kind                 string
+	}{
+		{"POST", "application/json, text/event-stream", `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`, 200, "application/json"},
+		{"GET", "text/event-stream", "", 200, "text/event-stream"},
+		{"DELETE", "", "", 204, ""},
+		{"GET", "text/event-stream", "", 404, "application/json"},
+		{"PUT", "", "", 405, "text/plain; charset=utf-8"},
+	} {
+		r, err := http.NewRequestWithContext(ctx, c.method, "http://"+d.program.Addr()+"/", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+shownKey.FindString(invitation))
+		for name, value := range map[string]string{"Accept": c.accept, "Mcp-Session-Id": session} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		if c.body != "" {
+			r.Header.Set("Content-Type", "application/json")
+		}
+		answer, err := way.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.StatusCode != c.status || answer.Header.Get("Content-Type") != c.kind {
+			t.Errorf("%s for %q: %d %v", c.method, c.accept, answer.StatusCode, answer.Header)
+		}
+		if opened := answer.Header.Get("Mcp-Session-Id"); opened != "" {
+			session = opened
+		}
+		if err := answer.Body.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -124,18 +124,23 @@ func (s *stage) code(ctx context.Context) (string, error) {
 	return code, nil
 }
 
-// expire has all access tokens end. The program is away meanwhile, and comes back at its address.
+// expire has all access tokens end.
 func (s *stage) expire(ctx context.Context) error {
-	address := s.bot.addr
-	if err := s.stop(ctx, nil); err != nil {
-		return err
-	}
-	ended, err := agetest.Day(filepath.Join(s.folder, "troupe.db"))
+	ended, err := s.dayLater(ctx)
 	if err == nil && ended == 0 {
 		err = errors.New("there is no access token that could end")
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// dayLater has the program end, a day pass, and the program come back at its address.
+func (s *stage) dayLater(ctx context.Context) (ended int64, err error) {
+	address := s.bot.addr
+	if err := s.stop(ctx, nil); err != nil {
+		return 0, err
 	}
-	return s.start(ctx, append(slices.Clone(s.settings), fmt.Sprintf("http.listen = %q", address)))
+	if ended, err = agetest.Day(filepath.Join(s.folder, "troupe.db")); err != nil {
+		return 0, err
+	}
+	return ended, s.start(ctx, append(slices.Clone(s.settings), fmt.Sprintf("http.listen = %q", address)))
 }

@@ -212,7 +212,7 @@ func TestFetchedDocument(t *testing.T) {
 		}
 	}
 	connections, err := d.program.registry.Connections(ctx, owner, entities.ID(d.entity))
-	if err != nil || len(connections) != 3 || connections[0].Client != "A client that describes itself" || fetched != 1 || g.asked != 3 {
+	if err != nil || len(connections) != 3 || connections[0].Client != "A client that describes itself (client.example)" || fetched != 1 || g.asked != 3 {
 		t.Errorf("%+v %v, fetched %d times, asked %d times", connections, err, fetched, g.asked)
 	}
 }

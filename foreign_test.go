@@ -118,16 +118,16 @@ var foreignClients = []foreignClient{
 	{name: "sdk1 streamable", script: []string{"sdk1.mjs", "streamable"}, line: "hello from sdk1 streamable"},
 	{name: "sdk1 session", script: []string{"sdk1.mjs", "session"}},
 	{name: "sdk1 oauth", script: []string{"sdk1.mjs", "oauth"}, line: "hello from sdk1 oauth"},
-	{name: "sdk1 oauth, /mcp", script: []string{"sdk1.mjs", "oauth"}, form: "/mcp", line: "hello from sdk1 oauth"},
+	{name: "sdk1 oauth, /mcp", script: []string{"sdk1.mjs", "oauth", "client_secret_post"}, form: "/mcp", line: "hello from sdk1 oauth"},
 	{name: "sdk1 forgotten", script: []string{"sdk1.mjs", "forgotten"}, line: "hello from sdk1 forgotten"},
 	{name: "sdk2 initialize", script: []string{"sdk2.mjs", "initialize"}, line: "hello from sdk2 initialize"},
 	{name: "sdk2 discover", script: []string{"sdk2.mjs", "discover"}, line: "hello from sdk2 discover"},
 	{name: "sdk2 listen", script: []string{"sdk2.mjs", "listen"}},
 	{name: "sdk2 document", script: []string{"sdk2.mjs", "document"}, line: "hello from sdk2 document"},
-	{name: "sdk2 registered", script: []string{"sdk2.mjs", "registered"}, form: "/mcp?entity=$ID", line: "hello from sdk2 registered"},
+	{name: "sdk2 registered", script: []string{"sdk2.mjs", "registered", "client_secret_basic"}, form: "/mcp?entity=$ID", line: "hello from sdk2 registered"},
 	{name: "remote key", script: []string{"remote.mjs", "key"}, line: "hello from mcp-remote key"},
 	{name: "remote oauth", script: []string{"remote.mjs", "oauth"}, line: "hello from mcp-remote oauth"},
-	{name: "conformance authorization", script: []string{"grant.mjs"}, prints: "0 failed"},
+	{name: "conformance authorization", script: []string{"grant.mjs"}, prints: "Total: 3 passed, 0 failed"},
 	{name: "go-sdk registered", goes: goes("", "hello from go-sdk registered"), line: "hello from go-sdk registered"},
 	{name: "go-sdk document", goes: goes("https://claude.ai/oauth/claude-code-client-metadata", "hello from go-sdk document"), form: "/mcp", line: "hello from go-sdk document"},
 	{name: "inspector list", script: inspector("--method", "tools/list", "--strict"), prints: `"name": "send_message"`},
@@ -191,11 +191,8 @@ func (s *stage) runForeign(ctx context.Context, t *testing.T, folder string, c f
 		} else if err != nil {
 			return "", err
 		}
-		if err := s.stop(ctx, nil); err != nil {
-			return "", err
-		}
 		s.settings = c.settings
-		if err := s.start(ctx, s.settings); err != nil {
+		if _, err := s.dayLater(ctx); err != nil {
 			return "", err
 		}
 	}

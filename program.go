@@ -97,7 +97,7 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 		return fmt.Errorf("prepare the connection to Discord: %w", err)
 	}
 	p.mcp, err = mcp.New(mcp.Config{
-		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, TrustedProxies: cfg.Proxies, LegacySSE: cfg.LegacySSE,
+		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, TrustedProxies: cfg.Proxies, LegacySSE: cfg.LegacySSE, SearchFetch: cfg.SearchFetch,
 		Version: currentVersion(), Log: p.log,
 	})
 	if err != nil {
@@ -249,8 +249,8 @@ func (p *program) routes(l limits) http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" { // a client that leaves the path out, and wants its stream
-			endpoint.ServeHTTP(w, r)
+		if r.Header.Get("Authorization") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			endpoint.ServeHTTP(w, r) // a client that leaves the path out, and wants its stream
 			return
 		}
 		if mcp.WantsPage(r) {

@@ -83,7 +83,7 @@ func tryOpen(t testing.TB, path string, world *entities.World, change ...func(*e
 	t.Helper()
 	shut(t, path)
 	cfg := entities.Config{
-		Database: on.url(t, path), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
+		Database: on.URL(t, path), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
 		Operators: []snowflake.ID{operator},
 	}
 	for _, c := range change {
@@ -112,7 +112,7 @@ func shut(t testing.TB, path string) {
 func fresh(t testing.TB, change ...func(*entities.Config)) *entities.Registry {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "troupe.db")
-	if on.server == "" {
+	if on.Server == "" {
 		template.SQLite(t, path)
 	}
 	return open(t, path, newWorld(), change...)

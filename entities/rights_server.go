@@ -114,6 +114,9 @@ func (r *Registry) ServersFor(ctx context.Context, actor Actor, right ServerRigh
 		return nil, err
 	}
 	ref = strings.TrimSpace(ref)
+	if guild, _, _, ok := ParseLink(ref); ok {
+		ref = guild.String()
+	}
 	var (
 		may, seen []Guild
 		refusal   error = errNoServer

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,6 +41,9 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
 	}
 	s.refused.Add(1)
+	if errors.Is(err, entities.ErrTokenOver) {
+		return entities.Actor{}, s.challenged(r, wasRefused)
+	}
 	from := network(s.caller(r))
 	pause, reached := s.failures.note(from, s.now())
 	if reached {

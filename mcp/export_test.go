@@ -211,6 +211,9 @@ func opening(text string) string {
 	return strings.TrimSpace(line)
 }
 
+// ListSearchFetch lists search and fetch for every client.
+func ListSearchFetch(s *Server) { s.searchFetch = true }
+
 // Narrow changes how many calls, streams and subscribers there may be of all entities together.
 // Call it before there are any.
 func Narrow(s *Server, calls, streams, subscribers int) {

@@ -163,3 +163,31 @@ func TestTokensAnswerAsKeysDo(t *testing.T) {
 		t.Error("another client begins before where one has read")
 	}
 }
+
+// TestRefusedNeighbours has every client whose token is over told to renew it, although others at its
+// address try what is no credential, as happens where many share a vendor's addresses.
+func TestRefusedNeighbours(t *testing.T) {
+	var now clock
+	s := newStage(t, now.set)
+	ada := s.entity(t, "Ada", "", s.general)
+	first := s.grant(t, ada, publicURL+"/mcp")
+	last := s.renew(t, first)
+	now.pass(entities.AccessLife)
+	stranger := ada
+	stranger.Key = "x"
+	for range 2 * mcp.MaxFailures {
+		s.post(t, stranger, ping)
+	}
+	if status, _, _ := s.post(t, stranger, ping); status != 429 {
+		t.Errorf("a stranger: %d", status)
+	}
+	for name, token := range map[string]entities.Tokens{"over": last, "replaced": first} {
+		status, h, _ := s.post(t, as(ada, token), ping)
+		if status != 401 || !strings.Contains(h.Get("WWW-Authenticate"), `error="invalid_token"`) {
+			t.Errorf("%s: %d %v", name, status, h)
+		}
+	}
+	if status, _, _ := s.post(t, as(ada, s.renew(t, last)), ping); status != 200 {
+		t.Errorf("renewed: %d", status)
+	}
+}

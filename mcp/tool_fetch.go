@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"context"
-	"strings"
 
 	"github.com/disgoorg/snowflake/v2"
 
@@ -11,7 +10,7 @@ import (
 
 var fetch = define("fetch", words{
 	title: "Fetch",
-	text:  "One message that search found, with what it answers, who reacted and its thread.",
+	text:  "Gives a message that search found.",
 }, nothing, looksOut, func(ctx context.Context, c *call, in fetchInput) (document, error) {
 	channel, message, err := parseDocument(in.ID)
 	if err != nil {
@@ -43,7 +42,7 @@ var fetch = define("fetch", words{
 }).forResearch()
 
 type fetchInput struct {
-	ID string `json:"id" doc:"an id that search gave, or a message's link"`
+	ID string `json:"id" doc:"an id that search gave"`
 }
 
 // document is a message as fetch gives it.
@@ -68,14 +67,8 @@ func (d document) write(p *page) { p.json(d) }
 
 // parseDocument reads what search gave as an id.
 func parseDocument(id string) (channel, message snowflake.ID, err error) {
-	id = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(id), "<"), ">")
-	if _, channel, message, ok := entities.ParseLink(id); ok && message != 0 {
-		return channel, message, nil
-	}
-	first, second, _ := strings.Cut(id, ":")
-	channel, wrong := snowflake.Parse(first)
-	message, also := snowflake.Parse(second)
-	if wrong != nil || also != nil || channel == 0 || message == 0 {
+	channel, message, ok := messageOf(id)
+	if !ok {
 		return 0, 0, entities.Refuse(entities.Invalid, "id must be one that search gave, like 123456789012345678:123456789012345679, or a message's link, not %s.", clip(id, 60))
 	}
 	return channel, message, nil

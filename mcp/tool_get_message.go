@@ -13,7 +13,7 @@ import (
 
 var getMessage = define("get_message", words{
 	title: "Get message",
-	text:  "One message with what it answers, who reacted to it and the thread that hangs on it.",
+	text:  "One message with what it answers, who reacted and the thread on it.",
 }, entities.ReadHistory, reads, func(ctx context.Context, c *call, in getMessageInput) (messageContext, error) {
 	return c.around(ctx, in.Channel.ID, in.Message.ID)
 })

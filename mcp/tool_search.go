@@ -16,7 +16,7 @@ const mostResults = 20
 
 var searchPlain = define("search", words{
 	title: "Search",
-	text:  "Finds messages by words, with Discord's own search, where you may read; newest first. fetch gives one whole.",
+	text:  "Finds messages by words where you may read, newest first.",
 }, nothing, looksOut, func(ctx context.Context, c *call, in searchPlainInput) (searchResults, error) {
 	found, err := c.server.relay.Search(ctx, c.actor, relay.SearchRequest{Query: in.Query, Limit: mostResults})
 	if err != nil {
@@ -30,7 +30,7 @@ var searchPlain = define("search", words{
 }).forResearch()
 
 type searchPlainInput struct {
-	Query string `json:"query" doc:"the words to look for"`
+	Query string `json:"query" doc:"words to look for"`
 }
 
 // searchResults are what search found.

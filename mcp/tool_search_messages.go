@@ -13,7 +13,7 @@ import (
 
 var searchMessages = define("search_messages", words{
 	title: "Search messages",
-	text:  "Finds messages by words or author, with Discord's own search, where you may read; newest first.",
+	text:  "Finds messages by words or author where you may read, newest first.",
 }, entities.ReadHistory, reads, func(ctx context.Context, c *call, in searchInput) (searchHits, error) {
 	self, err := c.server.registry.Acting(ctx, c.actor)
 	if err != nil {
@@ -43,7 +43,7 @@ var searchMessages = define("search_messages", words{
 
 type searchInput struct {
 	Server  string     `json:"server,omitempty" doc:"id or name; left out: all of yours"`
-	Query   string     `json:"query,omitempty" doc:"the words to look for"`
+	Query   string     `json:"query,omitempty" doc:"words to look for"`
 	Author  string     `json:"author,omitempty" doc:"whose: a user's id or name, a character's name, or me"`
 	Channel channelArg `json:"channel,omitempty" doc:"only there and in its threads: id, #name, server/#name or a link"`
 	Before  string     `json:"before,omitempty" doc:"a message's id or link, or a date: only older ones"`
@@ -71,11 +71,11 @@ func (h searchHits) write(p *page) {
 // moment reads a point in time: a message, by its id or link, or a date. It gives the id that a
 // message of that time has; 0 when it was not given.
 func moment(name, ref string) (snowflake.ID, error) {
-	ref = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(ref), "<"), ">")
+	ref = bare(ref)
 	if ref == "" {
 		return 0, nil
 	}
-	if _, _, message, ok := entities.ParseLink(ref); ok && message != 0 {
+	if _, message, ok := messageOf(ref); ok {
 		return message, nil
 	}
 	if at, ok := dated(ref); ok {

@@ -111,10 +111,17 @@ func TestHints(t *testing.T) {
 	} else {
 		t.Logf("connecting costs %d tokens at most", tokens)
 	}
+	byOpenAI := func() string {
+		r := s.request(t, http.MethodPost, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+		r.Header.Set("User-Agent", "openai-mcp/1.0.0")
+		_, _, body := send(t, r)
+		return body
+	}
+	if tokens := (len(byOpenAI()) + mcp.MaxInstructions) / 4; tokens > 4500 {
+		t.Errorf("connecting costs ChatGPT %d tokens", tokens)
+	}
 	s.able(t, ada.Entity.ID, entities.Capabilities()...)
-	r := s.request(t, http.MethodPost, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
-	r.Header.Set("User-Agent", "openai-mcp/1.0.0")
-	_, _, body = send(t, r)
+	body = byOpenAI()
 	var list struct {
 		Result struct {
 			Tools []struct {

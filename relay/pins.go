@@ -25,7 +25,8 @@ const (
 type PinsRequest struct {
 	Channel snowflake.ID
 	Before  time.Time // only those that were pinned before it; the zero time means all
-	Limit   int       // 1 to 50
+	// Limit is from 1 to 50. Those that were pinned in the same moment as the last one come along.
+	Limit int
 }
 
 // Pinned is a message that is pinned.
@@ -98,7 +99,7 @@ func (r *Relay) pinned(ctx context.Context, req PinsRequest) (pins []discord.Mes
 			if pin.Message.ChannelID != req.Channel || !r.shows(pin.Message.Author.ID) {
 				continue
 			}
-			if len(pins) == req.Limit {
+			if n := len(pins); n >= req.Limit && !pins[n-1].PinnedAt.Equal(pin.PinnedAt) {
 				return pins, true, nil
 			}
 			pins = append(pins, pin)

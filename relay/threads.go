@@ -25,7 +25,8 @@ type ThreadsRequest struct {
 	Archived bool
 	// Before leaves out those whose Last is not earlier; the zero time leaves out none.
 	Before time.Time
-	Limit  int // 1 to 100
+	// Limit is from 1 to 100. Those that moved in the same moment as the last one come along.
+	Limit int
 }
 
 // Thread is a thread or post. Its name and tags are strangers' words.
@@ -126,15 +127,16 @@ func (l *threadListing) archived(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		known := len(l.seen)
 		last, err := l.take(ctx, answer, false)
 		if err != nil {
 			return err
 		}
-		l.more = answer.HasMore && !last.IsZero()
+		l.more = answer.HasMore && len(l.seen) > known
 		if !l.more || len(l.found) > l.req.Limit {
 			break
 		}
-		before = last
+		before = last.Add(time.Microsecond) // another may have been archived at the same moment
 	}
 	if l.where.Type != discord.ChannelTypeGuildText {
 		return nil // has no private ones
@@ -213,7 +215,7 @@ func (l *threadListing) list(ctx context.Context) (ThreadList, error) {
 		if !reads {
 			continue
 		}
-		if len(out.Threads) == l.req.Limit {
+		if n := len(out.Threads); n >= l.req.Limit && !out.Threads[n-1].Last.Equal(movedLast(thread)) {
 			out.More = true
 			break
 		}

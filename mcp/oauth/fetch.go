@@ -69,10 +69,11 @@ func public(ip netip.Addr) bool {
 type fetcher struct {
 	dialer    *net.Dialer
 	transport *http.Transport
+	time      time.Duration // for all of it
 }
 
 func newFetcher(allowed func(network, address string, _ syscall.RawConn) error) *fetcher {
-	f := &fetcher{dialer: &net.Dialer{Timeout: fetchTime, Control: allowed}}
+	f := &fetcher{dialer: &net.Dialer{Timeout: fetchTime, Control: allowed}, time: fetchTime}
 	f.transport = &http.Transport{
 		DialContext: f.dialer.DialContext, DisableKeepAlives: true, DisableCompression: true,
 		TLSHandshakeTimeout: fetchTime, ResponseHeaderTimeout: fetchTime, MaxResponseHeaderBytes: maxDocument, ForceAttemptHTTP2: true,
@@ -82,14 +83,14 @@ func newFetcher(allowed func(network, address string, _ syscall.RawConn) error) 
 
 func (f *fetcher) fetch(ctx context.Context, address string) (raw []byte, life time.Duration, err error) {
 	defer f.transport.CloseIdleConnections()
-	client := &http.Client{Transport: f.transport, Timeout: fetchTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	client := &http.Client{Transport: f.transport, Timeout: f.time, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil) //nolint:gosec // where it may connect to, the dialer decides
 	if err != nil {
 		return nil, 0, fmt.Errorf("ask for a client's description: %w", err)
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "troupe")
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:gosec // as above
 	if err != nil {
 		return nil, 0, fmt.Errorf("fetch a client's description: %w", err)
 	}
@@ -98,7 +99,8 @@ func (f *fetcher) fetch(ctx context.Context, address string) (raw []byte, life t
 		return nil, 0, fmt.Errorf("fetch a client's description: the answer is %d", response.StatusCode)
 	}
 	kind, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	if err != nil || (kind != "application/json" && !(strings.HasPrefix(kind, "application/") && strings.HasSuffix(kind, "+json"))) {
+	sort, subtype, _ := strings.Cut(kind, "/")
+	if err != nil || sort != "application" || (subtype != "json" && !strings.HasSuffix(subtype, "+json")) {
 		return nil, 0, errors.New("fetch a client's description: the answer is not JSON")
 	}
 	raw, err = io.ReadAll(io.LimitReader(response.Body, maxDocument+1))

@@ -1,7 +1,7 @@
 // What a person does on the consent page, without a browser: take the code of /entity connect,
 // write it into the one field that is there, and press the button.
 import assert from 'node:assert/strict';
-import { connectCode, ended, exercise, expired, works } from './drive.mjs';
+import { connectCode, ended, exercise, expired, url, works } from './drive.mjs';
 
 const attribute = (tag, name) => new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, 'i').exec(tag)?.slice(1).find(v => v !== undefined);
 const unescaped = text => text?.replaceAll('&#34;', '"').replaceAll('&#39;', "'").replaceAll('&#43;', '+').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
@@ -49,15 +49,15 @@ export async function goBack(address) {
 }
 
 // provider is a client's memory of who it is and what it was given. It has no browser: where it
-// is sent to is kept in asked.
-export function provider(metadataURL) {
+// is sent to is kept in asked. It proves who it is by the method, or not at all.
+export function provider(metadataURL, method = 'none') {
   const kept = {};
   return {
     redirectUrl: 'http://localhost:33418/callback',
     clientMetadataUrl: metadataURL,
     clientMetadata: {
       client_name: 'A client that is not ours', redirect_uris: ['http://localhost:33418/callback'],
-      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: method,
     },
     state: () => (kept.state = crypto.randomUUID()),
     clientInformation: () => kept.client,
@@ -117,6 +117,9 @@ export async function dance({ begin, memory, line, metadataURL, keeps = true }) 
   assert.notEqual(memory.kept.tokens.refresh_token, before.refresh_token, 'the refresh token is the old one');
   assert.equal(memory.kept.asked, undefined, 'its user was asked again');
   await ended();
+  const refused = await fetch(url, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${memory.kept.tokens.access_token}` } });
+  assert.equal(refused.status, 401);
+  assert.match(refused.headers.get('www-authenticate'), /error="invalid_token", resource_metadata="http/);
   await assert.rejects(works(client), 'it works on though it was disconnected');
   await client.close();
   client = await consent(begin, memory, metadataURL);

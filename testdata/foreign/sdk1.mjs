@@ -11,7 +11,7 @@ const line = `hello from sdk1 ${process.argv[2]}`;
 let client = new Client({ name: 'sdk1', version: '1' });
 const keyed = () => new StreamableHTTPClientTransport(url, { requestInit: { headers } });
 
-const memory = provider();
+const memory = provider(undefined, process.argv[3]);
 let transport = () => new StreamableHTTPClientTransport(url, { authProvider: memory });
 const begin = async back => {
   const one = new Client({ name: 'sdk1', version: '1' });
@@ -42,6 +42,7 @@ const steps = {
   },
   async oauth() {
     client = await dance({ begin, memory, line });
+    assert.equal(Boolean(memory.kept.client.client_secret), Boolean(process.argv[3]));
   },
   async 'sse-oauth'() {
     transport = () => new SSEClientTransport(new URL(`${url}/sse`), { authProvider: memory });

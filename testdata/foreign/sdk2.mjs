@@ -46,8 +46,9 @@ const steps = {
     client = await dance({ begin: beginner(modern, memory), memory, line, metadataURL: document });
   },
   async registered() {
-    const memory = provider();
+    const memory = provider(undefined, process.argv[3]);
     client = await dance({ begin: beginner(legacy, memory), memory, line });
+    assert.ok(memory.kept.client.client_secret, 'it has no secret');
   },
 };
 
