@@ -87,8 +87,13 @@ func TestFailuresAreForgotten(t *testing.T) {
 	if pause, reached := note(from, now.Add(59*time.Second)); pause != time.Second || reached {
 		t.Errorf("it is told once: %v %v", pause, reached)
 	}
-	if pause, _ := note(from, now.Add(time.Minute)); pause != 0 {
-		t.Errorf("a minute later: %v", pause)
+	for n := range mcp.MaxFailures {
+		if pause, reached := note(from, now.Add(time.Minute)); pause != 0 || reached {
+			t.Errorf("failure %d of another minute: %v %v", n, pause, reached)
+		}
+	}
+	if pause, reached := note(from, now.Add(time.Minute)); pause != time.Minute || !reached {
+		t.Errorf("one more in another minute: %v %v", pause, reached)
 	}
 	for n := range uint32(3 * mcp.MaxAddresses) {
 		note(netip.PrefixFrom(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n))), 32), now)
