@@ -13,12 +13,14 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -246,16 +248,15 @@ func shrunk(shot []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var colors color.Palette
-	seen := map[color.Color]bool{}
+	often := map[color.Color]int{}
 	area := img.Bounds()
 	for y := area.Min.Y; y < area.Max.Y; y++ {
 		for x := area.Min.X; x < area.Max.X; x++ {
-			if c := img.At(x, y); !seen[c] && len(colors) < 256 {
-				seen[c], colors = true, append(colors, c)
-			}
+			often[img.At(x, y)]++
 		}
 	}
+	colors := slices.SortedFunc(maps.Keys(often), func(a, b color.Color) int { return often[b] - often[a] })
+	colors = colors[:min(len(colors), 256)]
 	few := image.NewPaletted(area, colors)
 	draw.Draw(few, area, img, area.Min, draw.Src)
 	var out bytes.Buffer

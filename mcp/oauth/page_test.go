@@ -37,7 +37,7 @@ func TestCodesAsPeopleTypeThem(t *testing.T) {
 // TestThePageStaysWhileCodesArePaused keeps a person on the page, with the same token.
 func TestThePageStaysWhileCodesArePaused(t *testing.T) {
 	s := newStage(t)
-	var w = s.do("POST", "/oauth/authorize", urlencoded, "code=00000000&request="+s.page())
+	w := s.do("POST", "/oauth/authorize", urlencoded, "code=00000000&request="+s.page())
 	for range 5 {
 		w = s.do("POST", "/oauth/authorize", urlencoded, "code=00000000&request="+s.page())
 	}
