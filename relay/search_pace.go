@@ -28,9 +28,8 @@ func (p *searchPace) take(id entities.ID, now time.Time) error {
 	recent := slices.DeleteFunc(p.asked[id], func(at time.Time) bool { return now.Sub(at) >= time.Minute })
 	p.asked[id] = recent
 	if len(recent) >= SearchesPerMinute {
-		wait := recent[0].Add(time.Minute).Sub(now)
 		return entities.Refuse(entities.Unavailable, "You have searched as much as you may within a minute. Search again in %s, or narrow what you look for.",
-			wait.Truncate(time.Second)+time.Second)
+			waitUntil(recent[0].Add(time.Minute), now))
 	}
 	p.asked[id] = append(recent, now)
 	return nil
