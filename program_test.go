@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/disgoorg/disgo/discord"
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"troupe/commands"
 	"troupe/entities"
@@ -25,9 +22,9 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// newDemo runs the program in this process against a stand-in until the test ends, with other
-// limits when they are given.
-func newDemo(t *testing.T, bounds ...limits) *demo {
+// newDemo runs the program in this process against a stand-in until the test ends, changed before it
+// begins where a test needs that.
+func newDemo(t *testing.T, change ...func(*program)) *demo {
 	t.Helper()
 	stand, err := sandbox.Start(sandbox.Config{})
 	if err != nil {
@@ -49,8 +46,8 @@ func newDemo(t *testing.T, bounds ...limits) *demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range bounds {
-		d.program.limit(l)
+	for _, c := range change {
+		c(d.program)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -104,7 +101,8 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// TestReadme holds the tables of the README to what the program has.
+// TestReadme holds the tables of the README to what the program has. That of the tools is made by
+// package mcp.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
@@ -121,16 +119,9 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	d := newDemo(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	invitation, err := d.create(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for table, have := range map[string][]string{
 		"configuration": keysOf(reflect.TypeFor[settings](), ""),
 		"commands":      commandLines(d.program.commands.Definitions()),
-		"tools":         toolLines(ctx, t, invitation),
 	} {
 		if written := readmeTable(string(readme), table); !slices.Equal(slices.Sorted(slices.Values(written)), slices.Sorted(slices.Values(have))) {
 			t.Errorf("the README's table of %s has %q, the program has %q", table, written, have)
@@ -230,52 +221,4 @@ func optionWords(options []discord.ApplicationCommandOption) string {
 		words.WriteString(" " + name)
 	}
 	return words.String()
-}
-
-// toolLines words tools with what they take: first what they need, then in brackets what may be left
-// out, by the alphabet.
-func toolLines(ctx context.Context, t *testing.T, invitation string) []string {
-	t.Helper()
-	c := newClient(shownURL.FindString(invitation), shownKey.FindString(invitation))
-	defer func() {
-		if err := c.close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := c.connect(ctx); err != nil {
-		t.Fatal(err)
-	}
-	listed, err := c.session.ListTools(ctx, &mcp.ListToolsParams{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []string
-	for _, tool := range listed.Tools {
-		lines = append(lines, tool.Name+argumentWords(t, tool.InputSchema))
-	}
-	return lines
-}
-
-func argumentWords(t *testing.T, schema any) string {
-	t.Helper()
-	raw, err := json.Marshal(schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var takes struct {
-		Properties map[string]any
-		Required   []string
-	}
-	if err := json.Unmarshal(raw, &takes); err != nil {
-		t.Fatal(err)
-	}
-	var words, brackets strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(takes.Properties)) {
-		if slices.Contains(takes.Required, name) {
-			words.WriteString(" " + name)
-		} else {
-			brackets.WriteString(" [" + name + "]")
-		}
-	}
-	return words.String() + brackets.String()
 }

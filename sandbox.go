@@ -31,6 +31,7 @@ type demo struct {
 	discord *sandbox.Discord
 	world   sandbox.Demo
 	program *program
+	entity  string // its id
 	out     screen
 }
 
@@ -117,7 +118,7 @@ func (d *demo) play(ctx context.Context, in io.Reader, ended <-chan error) error
 	for {
 		select {
 		case line := <-lines:
-			if answer := talk.hear(line); answer != "" {
+			if answer := talk.hear(ctx, line); answer != "" {
 				d.out.print(answer + "\n")
 			}
 		case err := <-ended:
@@ -131,6 +132,8 @@ func (d *demo) play(ctx context.Context, in io.Reader, ended <-chan error) error
 var (
 	shownURL = regexp.MustCompile(`http://\S+/mcp/[a-z0-9]+`)
 	shownKey = regexp.MustCompile(`troupe_[a-z0-9_]+`)
+	// shownConnectCode is a one-time code on a line of its own.
+	shownConnectCode = regexp.MustCompile(`(?m)^[0-9A-Z]{8}$`)
 )
 
 // create makes the demo's entity as people do, by a slash command and a form, and takes the
@@ -152,7 +155,28 @@ func (d *demo) create(ctx context.Context) (string, error) {
 	if url == "" || key == "" {
 		return "", fmt.Errorf("the bot answered without a URL and a key: %q", reply.Text())
 	}
+	d.entity = url[strings.LastIndexByte(url, '/')+1:]
 	return invitation(url, key), nil
+}
+
+// connect makes a one-time code as the entity's owner does, and gives what to tell whoever sits
+// at the terminal.
+func (d *demo) connect(ctx context.Context) (string, error) {
+	made, cancel := context.WithTimeout(ctx, demoTime)
+	defer cancel()
+	typed, err := d.discord.Slash(d.world.Olivia, d.world.Guild, d.world.General, "/entity connect", map[string]any{"entity": d.entity})
+	if err != nil {
+		return "", fmt.Errorf("type /entity connect: %w", err)
+	}
+	reply, err := typed.WaitFinal(made)
+	if err != nil {
+		return "", fmt.Errorf("wait for the one-time code: %w", err)
+	}
+	url, code := shownURL.FindString(reply.Text()), shownConnectCode.FindString(reply.Text())
+	if url == "" || code == "" {
+		return "", fmt.Errorf("the bot answered without a URL and a code: %q", reply.Text())
+	}
+	return fmt.Sprintf("  Give an AI client that signs in with OAuth the address %s\n  and the page that it opens this code, which is good once: %s", url, code), nil
 }
 
 // home are the channels that the demo's entity lives in.
@@ -223,6 +247,9 @@ By hand in another terminal, to speak and to hear what was said since:
 
 The answer ends with a next_cursor. To go on from there, ask again with it as the cursor:
 "arguments":{"cursor":"…","timeout_s":20}. Without it you hear the same once more.
+
+A client that signs in with OAuth takes the MCP URL alone: type /connect here for the one-time
+code that its page asks for.
 
 What is said on the server stands below. What you type is said by mia in #general; /help
 tells more. Discord's slash commands, such as /entity create, cannot be typed here. Ctrl-C

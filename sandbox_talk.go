@@ -68,11 +68,12 @@ const talkHelp = `  TEXT             mia says it in #general, or whoever and whe
   /as NAME TEXT    somebody else says it: %s
   /in #NAME TEXT   it is said elsewhere: %s
   //TEXT           TEXT is said with one / before it
+  /connect         a one-time code for the page that an OAuth client opens
   /help            this; Ctrl-C ends the sandbox`
 
 // hear does what was typed and gives what to answer on the terminal. Without a text, /as and
 // /in only choose. What begins with / is never said by accident: it was meant as a command.
-func (t *talk) hear(line string) string {
+func (t *talk) hear(ctx context.Context, line string) string {
 	line = strings.TrimSpace(line)
 	word, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
@@ -81,13 +82,19 @@ func (t *talk) hear(line string) string {
 		return ""
 	case "/help":
 		return fmt.Sprintf(talkHelp, names(t.people()), names(t.channels()))
+	case "/connect":
+		code, err := t.connect(ctx)
+		if err != nil {
+			return "  " + oneLine(err.Error())
+		}
+		return code
 	case "/as":
 		name, text, _ := strings.Cut(rest, " ")
 		if _, ok := t.people()[name]; !ok {
 			return fmt.Sprintf("  Nobody here is called %q. There are %s.", name, names(t.people()))
 		}
 		t.who = name
-		return t.hear(text)
+		return t.hear(ctx, text)
 	case "/in":
 		name, text, _ := strings.Cut(rest, " ")
 		channel, ok := t.channels()["#"+strings.TrimPrefix(name, "#")]
@@ -95,7 +102,7 @@ func (t *talk) hear(line string) string {
 			return fmt.Sprintf("  There is no channel %q. /help lists them.", name)
 		}
 		t.where = channel
-		return t.hear(text)
+		return t.hear(ctx, text)
 	}
 	if said, command := strings.CutPrefix(line, "/"); command {
 		if line = said; !strings.HasPrefix(said, "/") {

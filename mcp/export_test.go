@@ -3,9 +3,13 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -29,9 +33,16 @@ const (
 	MaxCallsPerEntity   = maxCallsPerEntity
 	MaxFailures         = maxFailures
 	MaxStreamsPerEntity = maxStreamsPerEntity
+	MaxSubscribersEach  = maxSubscribersEach
 	RevokedText         = revokedText
+	EndedText           = endedText
 	FenceName           = fenceName
 )
+
+// Delivering writes an answer as the endpoint does, with its time for each write of a stream.
+func Delivering(w http.ResponseWriter, each time.Duration) http.ResponseWriter {
+	return &deliverer{ResponseWriter: w, each: each}
+}
 
 // Instructions words an entity's instructions.
 func Instructions(e entities.Entity, homes ...entities.Home) string {
@@ -153,3 +164,58 @@ func TrustProxies(s *Server, proxies ...netip.Prefix) { s.proxies = proxies }
 
 // Caller is where a request comes from.
 func Caller(s *Server, r *http.Request) netip.Addr { return s.caller(r) }
+
+// ToolTable words all tools as the README shows them.
+func ToolTable() string {
+	var table strings.Builder
+	table.WriteString("| tool, with what it takes | what an AI is told of it | off until admins allow |\n|---|---|---|\n")
+	for _, t := range tools {
+		ability := ""
+		if t.wants != "" {
+			ability = t.wants.Title()
+		}
+		fmt.Fprintf(&table, "| `%s%s` | %s | %s |\n", t.declaration.Name, takes(t.declaration.RawInputSchema), opening(t.declaration.Description), ability)
+	}
+	return table.String()
+}
+
+// takes words arguments: first what a tool needs, then in brackets what may be left out.
+func takes(schema json.RawMessage) string {
+	var in struct {
+		Properties map[string]any
+		Required   []string
+	}
+	if err := json.Unmarshal(schema, &in); err != nil {
+		panic(err)
+	}
+	needs, may := "", ""
+	for _, name := range slices.Sorted(maps.Keys(in.Properties)) {
+		if slices.Contains(in.Required, name) {
+			needs += " " + name
+		} else {
+			may += " [" + name + "]"
+		}
+	}
+	return needs + may
+}
+
+// opening is a text's first sentences, up to about a line.
+func opening(text string) string {
+	line := ""
+	for sentence := range strings.SplitSeq(strings.TrimSuffix(text, "."), ". ") {
+		if len(line) > 40 && len(line)+len(sentence) > 110 {
+			break
+		}
+		line += sentence + ". "
+	}
+	return strings.TrimSpace(line)
+}
+
+// ListSearchFetch lists search and fetch for every client.
+func ListSearchFetch(s *Server) { s.searchFetch = true }
+
+// Narrow changes how many calls, streams and subscribers there may be of all entities together.
+// Call it before there are any.
+func Narrow(s *Server, calls, streams, subscribers int) {
+	s.calls.most, s.streams.mostOpen, s.streams.most = calls, streams, subscribers
+}
