@@ -49,11 +49,12 @@ type discordSettings struct {
 }
 
 type httpSettings struct {
-	Listen     string   `toml:"listen"`
-	PublicURL  string   `toml:"public_url"`
-	FormerURLs []string `toml:"former_urls"`
-	Proxies    []string `toml:"trusted_proxies"`
-	LegacySSE  bool     `toml:"legacy_sse"`
+	Listen      string   `toml:"listen"`
+	PublicURL   string   `toml:"public_url"`
+	FormerURLs  []string `toml:"former_urls"`
+	Proxies     []string `toml:"trusted_proxies"`
+	LegacySSE   bool     `toml:"legacy_sse"`
+	SearchFetch bool     `toml:"search_fetch"`
 }
 
 type databaseSettings struct {
@@ -90,6 +91,8 @@ type config struct {
 	Proxies []netip.Prefix
 	// LegacySSE also serves MCP's first transport.
 	LegacySSE bool
+	// SearchFetch lists the tools search and fetch for every client.
+	SearchFetch bool
 
 	Database string
 	// EventLife is how long the event log is kept.

@@ -226,9 +226,9 @@ func (s settings) checkFormerURLs(from source, c *config) *configError {
 	return nil
 }
 
-// checkProxies also takes over legacy_sse, which cannot be wrong.
+// checkProxies also takes over legacy_sse and search_fetch, which cannot be wrong.
 func (s settings) checkProxies(from source, c *config) *configError {
-	c.LegacySSE = s.HTTP.LegacySSE
+	c.LegacySSE, c.SearchFetch = s.HTTP.LegacySSE, s.HTTP.SearchFetch
 	for i, written := range s.HTTP.Proxies {
 		proxy, err := netip.ParsePrefix(written)
 		if ip, alone := netip.ParseAddr(written); alone == nil {

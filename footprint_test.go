@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -64,16 +63,11 @@ func startCrowd(ctx context.Context, t *testing.T, cfg sandbox.Config) (*stage, 
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	binary := filepath.Join(folder, "troupe")
-	// The same settings as this test's own build has, so that nothing is compiled twice.
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", binary, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	binary := builtProgram(t)
 	all := populate(ctx, t, filepath.Join(folder, "troupe.db"), world)
 
 	s := &stage{discord: stand, world: world, folder: folder, token: stand.Token(), clients: map[string]*client{}}
-	t.Setenv("PATH", folder+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	t.Setenv("PATH", filepath.Dir(binary)+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	if err := s.start(ctx, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func TestConformance(t *testing.T) {
 				t.Logf("%s: fails, as known: %s", name, known[name])
 			}
 			cmd := exec.CommandContext(ctx, nodeIn(folder), filepath.Join(folder, "node_modules/@modelcontextprotocol/conformance/dist/index.js"),
-				"server", "--url", keyed, "--requirements", revision, "--timeout", "5000", "--expected-failures", writeBaseline(t, known))
+				"server", "--url", keyed, "--requirements", revision, "--timeout", "3000", "--expected-failures", writeBaseline(t, known))
 			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "NO_COLOR=1"}
 			cmd.Dir = t.TempDir()
 			cmd.Args = append(cmd.Args, "--output-dir", cmd.Dir)

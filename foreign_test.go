@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -63,7 +59,7 @@ func baseline(t *testing.T, table string) map[string]string {
 // openForeignStage starts the built program with the stand-in, and makes an entity.
 func openForeignStage(ctx context.Context, t *testing.T, binary, entity string, settings ...string) *stage {
 	t.Helper()
-	stand, err := sandbox.Start(sandbox.Config{OpenAPI: os.Getenv(openAPIVariable)})
+	stand, err := sandbox.Start(sandbox.Config{OpenAPI: os.Getenv(openAPIVariable), NoIdentifyLimit: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +83,10 @@ func openForeignStage(ctx context.Context, t *testing.T, binary, entity string, 
 	if err := s.keep(ctx, []string{"ada"}); err != nil {
 		t.Fatal(err)
 	}
+	// All clients together say more in a minute than one does.
+	if err := s.modal(ctx, []string{"olivia", "/entity limits entity:" + entity, "minute=30", "hour=300", "day=3000"}); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -106,30 +106,39 @@ func buildForeign(ctx context.Context, t *testing.T, tags string) string {
 // foreignClient is one run of a client that is not ours.
 type foreignClient struct {
 	name     string
-	script   []string // beside package.json
-	settings []string // of the program, if it needs some
-	prints   string   // what it has to print
-	line     string   // what stands in #general then
+	script   []string                                    // beside package.json
+	form     string                                      // of the address, if another than /mcp/$ID
+	settings []string                                    // of the program, if it needs some
+	goes     func(context.Context, *stage, string) error // in the place of a script, for clients of Go's
+	prints   string                                      // what it has to print
+	line     string                                      // what stands in #general then
 }
 
 var foreignClients = []foreignClient{
 	{name: "sdk1 streamable", script: []string{"sdk1.mjs", "streamable"}, line: "hello from sdk1 streamable"},
 	{name: "sdk1 session", script: []string{"sdk1.mjs", "session"}},
 	{name: "sdk1 oauth", script: []string{"sdk1.mjs", "oauth"}, line: "hello from sdk1 oauth"},
+	{name: "sdk1 oauth, /mcp", script: []string{"sdk1.mjs", "oauth", "client_secret_post"}, form: "/mcp", line: "hello from sdk1 oauth"},
+	{name: "sdk1 forgotten", script: []string{"sdk1.mjs", "forgotten"}, line: "hello from sdk1 forgotten"},
 	{name: "sdk2 initialize", script: []string{"sdk2.mjs", "initialize"}, line: "hello from sdk2 initialize"},
 	{name: "sdk2 discover", script: []string{"sdk2.mjs", "discover"}, line: "hello from sdk2 discover"},
 	{name: "sdk2 listen", script: []string{"sdk2.mjs", "listen"}},
-	{name: "sdk2 oauth", script: []string{"sdk2.mjs", "oauth"}, line: "hello from sdk2 oauth"},
+	{name: "sdk2 document", script: []string{"sdk2.mjs", "document"}, line: "hello from sdk2 document"},
+	{name: "sdk2 registered", script: []string{"sdk2.mjs", "registered", "client_secret_basic"}, form: "/mcp?entity=$ID", line: "hello from sdk2 registered"},
 	{name: "remote key", script: []string{"remote.mjs", "key"}, line: "hello from mcp-remote key"},
 	{name: "remote oauth", script: []string{"remote.mjs", "oauth"}, line: "hello from mcp-remote oauth"},
-	{name: "conformance authorization", script: []string{"grant.mjs"}, prints: "0 failed"},
+	{name: "conformance authorization", script: []string{"grant.mjs"}, prints: "Total: 3 passed, 0 failed"},
+	{name: "go-sdk registered", goes: goes("", "hello from go-sdk registered"), line: "hello from go-sdk registered"},
+	{name: "go-sdk document", goes: goes("https://claude.ai/oauth/claude-code-client-metadata", "hello from go-sdk document"), form: "/mcp", line: "hello from go-sdk document"},
 	{name: "inspector list", script: inspector("--method", "tools/list", "--strict"), prints: `"name": "send_message"`},
 	{
 		name:   "inspector call",
 		script: inspector("--method", "tools/call", "--tool-name", "send_message", "--tool-arg", "channel=#general", "content=hello from the inspector"),
 		prints: `"status": "sent"`, line: "hello from the inspector",
 	},
+	{name: "inspector oauth", script: []string{"inspect.mjs"}, line: "hello from the inspector by oauth"},
 	{name: "sdk1 sse", script: []string{"sdk1.mjs", "sse"}, settings: []string{"http.legacy_sse = true"}, line: "hello from sdk1 sse"},
+	{name: "sdk1 sse oauth", script: []string{"sdk1.mjs", "sse-oauth"}, line: "hello from sdk1 sse-oauth"},
 }
 
 // inspector is the command line of the MCP inspector. $URL and $KEY stand for the entity's.
@@ -182,14 +191,12 @@ func (s *stage) runForeign(ctx context.Context, t *testing.T, folder string, c f
 		} else if err != nil {
 			return "", err
 		}
-		if err := s.stop(ctx, nil); err != nil {
-			return "", err
-		}
-		if err := s.start(ctx, c.settings); err != nil {
+		s.settings = c.settings
+		if _, err := s.dayLater(ctx); err != nil {
 			return "", err
 		}
 	}
-	out, err := s.converse(ctx, t, folder, c.script)
+	out, err := s.converse(ctx, t, folder, c)
 	switch {
 	case err != nil:
 		return out, err
@@ -211,86 +218,4 @@ func (s *stage) stood(channel, line string) error {
 		return fmt.Errorf("%q does not stand in %s", line, channel)
 	}
 	return nil
-}
-
-// converse runs a program of node's, and does for it what it asks for. It gives what it wrote.
-func (s *stage) converse(ctx context.Context, t *testing.T, folder string, script []string) (string, error) {
-	t.Helper()
-	ada := s.clients["ada"]
-	args := make([]string, len(script))
-	for i, arg := range script {
-		args[i] = strings.NewReplacer("$URL", ada.url, "$KEY", ada.key).Replace(arg)
-	}
-	args[0] = filepath.Join(folder, args[0])
-	cmd := exec.CommandContext(ctx, nodeIn(folder), args...)
-	nowhere := t.TempDir()
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + nowhere, "NO_PROGRAMS=" + nowhere, "NO_COLOR=1", "MCP_URL=" + ada.url, "MCP_KEY=" + ada.key}
-	cmd.Dir, cmd.WaitDelay = folder, patience
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return "", err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", err
-	}
-	if err := cmd.Start(); err != nil {
-		return "", err
-	}
-	said, asked := s.serveForeign(ctx, out, in)
-	err = cmd.Wait()
-	return said + errs.String(), errors.Join(asked, err)
-}
-
-// nodeIn is the Node.js that npm installed, or that of this machine.
-func nodeIn(folder string) string {
-	if found, err := filepath.Glob(filepath.Join(folder, "node_modules/node-linux-*/bin/node")); err == nil && len(found) > 0 {
-		return found[0]
-	}
-	return "node"
-}
-
-// serveForeign reads what a client writes until it ends, and answers what it asks for.
-func (s *stage) serveForeign(ctx context.Context, out io.Reader, in io.Writer) (string, error) {
-	var all strings.Builder
-	var problem error
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		all.WriteString(lines.Text() + "\n")
-		what, asks := strings.CutPrefix(lines.Text(), "ask ")
-		if !asks {
-			continue
-		}
-		answer, err := s.oblige(ctx, what)
-		if err != nil {
-			problem, answer = errors.Join(problem, err), "no"
-		}
-		if _, err := fmt.Fprintln(in, answer); err != nil {
-			problem = errors.Join(problem, err)
-		}
-	}
-	return all.String(), errors.Join(problem, lines.Err())
-}
-
-var shownCode = regexp.MustCompile(`\b[A-Z0-9]{4}-?[A-Z0-9]{4}\b`)
-
-// oblige does what only somebody on Discord can do.
-func (s *stage) oblige(ctx context.Context, what string) (string, error) {
-	if text, says := strings.CutPrefix(what, "say "); says {
-		return "said", s.say(ctx, []string{"mia", "#general", text})
-	}
-	if what != "code" {
-		return "", fmt.Errorf("it asks for %q", what)
-	}
-	if err := s.slash(ctx, []string{"olivia", "/entity connect", "entity=Ada"}); err != nil {
-		return "", err
-	}
-	code := shownCode.FindString(s.reply.Text())
-	if code == "" {
-		return "", fmt.Errorf("/entity connect shows no code: %q", s.reply.Text())
-	}
-	return code, nil
 }

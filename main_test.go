@@ -1,8 +1,11 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,6 +21,8 @@ func TestMain(m *testing.M) {
 type tidy struct{ *testing.M }
 
 func (t tidy) Run() int {
+	defer func() { _ = os.RemoveAll(buildFolder()) }() // what cannot be taken away lies among what is temporary
+	parallel()
 	if code := t.M.Run(); code != 0 {
 		return code
 	}
@@ -26,6 +31,17 @@ func (t tidy) Run() int {
 		return 1
 	}
 	return 0
+}
+
+// parallel has more tests at once than there are processors: they wait for clocks, for programs
+// that start and for pauses that Discord asks for.
+func parallel() {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // there is such a flag
+	}
 }
 
 // TestStories plays testdata/script: people and AIs against the real program as a process of

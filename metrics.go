@@ -117,6 +117,7 @@ func (p *program) measureCalls(page *measure.Page) {
 	page.Gauge("troupe_mcp_streams", "Event streams that are open.").Value(float64(c.Streams))
 	page.Counter("troupe_mcp_panics_total", "Calls that broke; each is in the log.").Value(float64(c.Panics))
 	page.Counter("troupe_mcp_faults_total", "Calls that failed by a fault of the program; each is in the log.").Value(float64(c.Broken))
+	page.Counter("troupe_mcp_refused_credentials_total", "Requests without a key or token that is taken.").Value(float64(c.Refused))
 	called := page.Counter("troupe_tool_calls_total", "Calls of tools, by what they were answered with.")
 	for _, t := range tallies {
 		called.Value(float64(t.Fine), "tool", t.Tool, "outcome", "ok").Value(float64(t.Refused), "tool", t.Tool, "outcome", "error")

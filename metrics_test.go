@@ -85,6 +85,13 @@ func TestMetrics(t *testing.T) {
 			t.Fatalf("%s: %v %s", arguments, err, text)
 		}
 	}
+	stranger, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(stranger); err != nil || resp.StatusCode != http.StatusUnauthorized || resp.Body.Close() != nil {
+		t.Fatalf("without a key: %v %v", resp, err)
+	}
 	page, after := scrape(t, d)
 	for name, grows := range map[string]float64{
 		`troupe_tool_calls_total{tool="send_message",outcome="ok"}`:    1,
@@ -95,6 +102,7 @@ func TestMetrics(t *testing.T) {
 		`troupe_lines_total{status="failed"}`:                          0,
 		`troupe_mcp_clients`:                                           1,
 		`troupe_mcp_faults_total`:                                      0,
+		`troupe_mcp_refused_credentials_total`:                         1,
 	} {
 		if got, there := after[name]; !there || got-before[name] != grows {
 			t.Errorf("%s went from %v to %v", name, before[name], got)

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,6 +36,7 @@ const (
 type program struct {
 	log       *slog.Logger
 	publicURL string
+	addresses []string // that one and its former values
 	instance  *instance
 	listener  net.Listener
 	registry  *entities.Registry
@@ -56,7 +59,8 @@ func newProgram(ctx context.Context, cfg config, log *slog.Logger) (*program, er
 	if p.publicURL == "" {
 		p.publicURL = localURL(listener.Addr())
 	}
-	if p.instance, err = newInstance(append(cfg.FormerURLs, p.publicURL)...); err != nil {
+	p.addresses = append([]string{p.publicURL}, cfg.FormerURLs...)
+	if p.instance, err = newInstance(p.addresses...); err != nil {
 		return nil, errors.Join(err, p.abandon())
 	}
 	if err := p.build(ctx, cfg); err != nil {
@@ -93,13 +97,15 @@ func (p *program) build(ctx context.Context, cfg config) (err error) {
 		return fmt.Errorf("prepare the connection to Discord: %w", err)
 	}
 	p.mcp, err = mcp.New(mcp.Config{
-		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, TrustedProxies: cfg.Proxies, LegacySSE: cfg.LegacySSE,
+		Registry: p.registry, Relay: p.relay, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, TrustedProxies: cfg.Proxies, LegacySSE: cfg.LegacySSE, SearchFetch: cfg.SearchFetch,
 		Version: currentVersion(), Log: p.log,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare MCP: %w", err)
 	}
-	p.oauth, err = oauth.New(oauth.Config{Registry: p.registry, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, Log: p.log})
+	p.oauth, err = oauth.New(oauth.Config{
+		Registry: p.registry, PublicURL: p.publicURL, FormerURLs: cfg.FormerURLs, Address: p.mcp.Caller, Host: p.mcp.Host, Log: p.log,
+	})
 	if err != nil {
 		return fmt.Errorf("prepare the authorization server: %w", err)
 	}
@@ -243,14 +249,42 @@ func (p *program) routes(l limits) http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream") { // a session that began here
-			endpoint.ServeHTTP(w, r)
+		if r.Header.Get("Authorization") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			endpoint.ServeHTTP(w, r) // a client that leaves the path out, and wants its stream
+			return
+		}
+		if mcp.WantsPage(r) {
+			mcp.WritePage(w)
 			return
 		}
 		answer(w, http.StatusOK, "This is a troupe server. AI clients connect to the MCP URL that /entity create shows in Discord.")
 	})
-	return mux
+	return p.unprefixed(mux)
 }
+
+// unprefixed takes the path of public_url and its former values off a request's, for proxies that
+// leave it on. Those that take it off are served as they are.
+func (p *program) unprefixed(next http.Handler) http.Handler {
+	for _, address := range p.addresses {
+		u, err := url.Parse(address)
+		if err != nil || strings.Trim(u.Path, "/") == "" || slices.Contains(ownPaths, strings.SplitN(u.Path, "/", 3)[1]) {
+			continue
+		}
+		prefix, rest := strings.TrimSuffix(u.Path, "/"), next
+		next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, prefix+"/") {
+				http.StripPrefix(prefix, rest).ServeHTTP(w, r)
+				return
+			}
+			rest.ServeHTTP(w, r)
+		})
+	}
+	return next
+}
+
+// ownPaths are what the paths of this server begin with: under a public_url that ends in one of
+// them nobody could tell whether its path was taken off.
+var ownPaths = []string{"mcp", "oauth", "authorize", "token", "register", "avatars", ".well-known", "livez", "readyz"}
 
 // ready says whether all parts work, and which does not. It tells no more: anybody can ask.
 func (p *program) ready(w http.ResponseWriter, r *http.Request) {

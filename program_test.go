@@ -22,9 +22,9 @@ import (
 	"troupe/relay/sandbox"
 )
 
-// newDemo runs the program in this process against a stand-in until the test ends, with other
-// limits when they are given.
-func newDemo(t *testing.T, bounds ...limits) *demo {
+// newDemo runs the program in this process against a stand-in until the test ends, changed before it
+// begins where a test needs that.
+func newDemo(t *testing.T, change ...func(*program)) *demo {
 	t.Helper()
 	stand, err := sandbox.Start(sandbox.Config{})
 	if err != nil {
@@ -46,8 +46,8 @@ func newDemo(t *testing.T, bounds ...limits) *demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range bounds {
-		d.program.limit(l)
+	for _, c := range change {
+		c(d.program)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -59,31 +59,6 @@ func newDemo(t *testing.T, bounds ...limits) *demo {
 		}
 	})
 	return d
-}
-
-// TestSessionsWithoutAPath serves sessions, their streams and their ends at / as at /mcp.
-func TestSessionsWithoutAPath(t *testing.T) {
-	t.Parallel()
-	d := newDemo(t)
-	client := &http.Client{Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
-	for method, accept := range map[string]string{http.MethodGet: "application/json, text/event-stream", http.MethodDelete: "*/*"} {
-		req, err := http.NewRequestWithContext(t.Context(), method, "http://"+d.program.Addr()+"/", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Accept", accept)
-		resp, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := resp.Body.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if resp.StatusCode != http.StatusUnauthorized || resp.Header.Get("WWW-Authenticate") == "" {
-			t.Errorf("%s: %d %v", method, resp.StatusCode, resp.Header)
-		}
-	}
 }
 
 func TestRoutes(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -57,16 +56,11 @@ type mortal struct {
 	random  *rand.Rand
 }
 
-// newMortal builds the program once, and gives it an address that outlives it.
+// newMortal gives the program an address that outlives it.
 func newMortal(ctx context.Context, t *testing.T, c *company) *mortal {
 	t.Helper()
 	m := &mortal{company: c, folder: filepath.Dir(c.database), random: rand.New(rand.NewPCG(7, 7))}
-	m.binary = filepath.Join(m.folder, "troupe")
-	// The same settings as in the test of the footprint, so that nothing is compiled twice.
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", m.binary, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	m.binary = builtProgram(t)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

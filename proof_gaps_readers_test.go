@@ -181,8 +181,16 @@ func (r *reader) read(ctx context.Context, seconds int) (items int, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds)*time.Second+time.Minute)
 	defer cancel()
-	got, err := r.company.call(ctx, r.who, "wait_for_messages", arguments)
-	if err == nil && got.failed {
+	var got answered
+	var broken error
+	err = within(ctx, func() error {
+		got, broken = r.company.call(ctx, r.who, "wait_for_messages", arguments)
+		if broken == nil && got.failed && strings.Contains(got.text, "Nothing is lost; try again") {
+			return errors.New(got.text) // as it says, it is tried again
+		}
+		return nil
+	})
+	if err = errors.Join(err, broken); err == nil && got.failed {
 		err = errors.New(got.text)
 	}
 	if err != nil {

@@ -51,13 +51,16 @@ func hungUp(conn net.Conn) bool {
 	return !ok || !slow.Timeout()
 }
 
+// bound gives a program other limits.
+func bound(l limits) func(*program) { return func(p *program) { p.limit(l) } }
+
 // TestUnfinishedRequests lets nobody without a key hold a connection by a request that does
 // not end, wherever it goes.
 func TestUnfinishedRequests(t *testing.T) {
 	t.Parallel()
 	l := hasty()
 	l.connections = 100
-	d := newDemo(t, l)
+	d := newDemo(t, bound(l))
 	var clients sync.WaitGroup
 	for _, head := range []string{
 		"POST /mcp/nobody HTTP/1.1", "POST /livez HTTP/1.1", "PUT / HTTP/1.1", "POST /avatars/x HTTP/1.1", "GET /readyz HTTP/1.1", "POST /nothing HTTP/1.1",
@@ -192,7 +195,7 @@ func TestAvatarsAreBounded(t *testing.T) {
 	}
 	none := usualLimits()
 	none.pictures = 0
-	avatar := dial(t, newDemo(t, none).program.Addr(), "GET /avatars/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	avatar := dial(t, newDemo(t, bound(none)).program.Addr(), "GET /avatars/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	if got, err := io.ReadAll(avatar); err != nil || !bytes.Contains(got, []byte(" 503 ")) {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -206,7 +209,7 @@ func TestAvatarsAreBounded(t *testing.T) {
 // request, and its answer, may take to come.
 func TestWaitsOutlastTheRequest(t *testing.T) {
 	t.Parallel()
-	d := newDemo(t, hasty())
+	d := newDemo(t, bound(hasty()))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	invitation, err := d.create(ctx)

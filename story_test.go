@@ -47,7 +47,10 @@ type stage struct {
 	stands  sandbox.ID    // the line that was last found where it should be
 	clients map[string]*client
 	answer  string // of the last call
-	failed  bool
+	// settings are the configuration's lines with which it was started last, in the tests of clients
+	// that are not ours.
+	settings []string
+	failed   bool
 }
 
 type stageKey struct{}
@@ -168,8 +171,8 @@ func within(ctx context.Context, ask func() error) error {
 // ready. KEY=VALUE are lines of its configuration.
 func (s *stage) start(ctx context.Context, args []string) error {
 	token, ready := s.token, true
-	text := fmt.Sprintf("discord.api_url = %q\nhttp.listen = \"127.0.0.1:0\"\n", s.discord.APIURL())
-	admit := `discord.admit = "all"`
+	text := fmt.Sprintf("discord.api_url = %q\n", s.discord.APIURL())
+	admit, listen := `discord.admit = "all"`, `http.listen = "127.0.0.1:0"`
 	for i := 0; i < len(args); i++ {
 		switch {
 		case args[i] == "-unready":
@@ -179,11 +182,13 @@ func (s *stage) start(ctx context.Context, args []string) error {
 			token = args[i]
 		case strings.HasPrefix(args[i], "discord.admit"):
 			admit = args[i]
+		case strings.HasPrefix(args[i], "http.listen"):
+			listen = args[i]
 		default:
 			text += args[i] + "\n"
 		}
 	}
-	if err := os.WriteFile(filepath.Join(s.folder, "config.toml"), []byte(text+admit+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.folder, "config.toml"), []byte(text+admit+"\n"+listen+"\n"), 0o600); err != nil {
 		return err
 	}
 	path, err := exec.LookPath("troupe")

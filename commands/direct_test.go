@@ -19,6 +19,7 @@ import (
 
 	"troupe/commands"
 	"troupe/entities"
+	"troupe/entities/fresh"
 	"troupe/relay"
 )
 
@@ -40,7 +41,7 @@ func newDirect(t *testing.T, random io.Reader) *direct {
 	world := entities.NewWorld()
 	world.PutGuild(entities.Guild{ID: 10, Name: "Home", Available: true}, nil, entities.Membership{UserID: 5}, nil)
 	registry, err := entities.Open(t.Context(), entities.Config{
-		Database: "sqlite:" + filepath.Join(t.TempDir(), "troupe.db"), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: log,
+		Database: fresh.SQLite(t, filepath.Join(t.TempDir(), "troupe.db")), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: log,
 	})
 	noError(t, err)
 	t.Cleanup(func() { noError(t, registry.Close()) })

@@ -49,13 +49,14 @@ func (c *Commands) connect(i *interaction) error {
 	m, err := c.askWhich(i, text+connectedLines(connections), "Disconnect…", "Keep all", connectionChoices(connections), decision{
 		kept: "Nothing was disconnected. `/entity connect` gives a new code.",
 		pick: func(c *Commands, i *interaction, chosen string) (message, error) {
+			ended := "Its key goes on working."
 			if chosen == everyConnection {
-				chosen = ""
+				chosen, ended = "", "The code that was shown has ended too: `/entity connect` gives a new one. "+ended
 			}
 			if err := c.registry.Disconnect(i.ctx, i.actor, e.ID, chosen); err != nil {
 				return message{}, err
 			}
-			return message{content: fmt.Sprintf("Disconnected from %s, at once. Its key goes on working.", bold(e.Name))}, nil
+			return message{content: fmt.Sprintf("Disconnected from %s, at once. %s", bold(e.Name), ended)}, nil
 		},
 	})
 	if err != nil {

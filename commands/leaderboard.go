@@ -10,34 +10,29 @@ import (
 	"troupe/entities"
 )
 
-const (
-	// mostRanked is how many entities the leaderboard shows.
-	mostRanked = 15
-	// barLength is the bar of the first, in characters.
-	barLength = 20
-)
+// barLength is the bar of the first, in characters.
+const barLength = 20
 
-// period is a span of days that the leaderboard can be about.
+// period is a span of days that the leaderboard can be about, in words.
 type period struct {
-	value string // in the option
-	name  string // in the menu
-	days  int    // 0 = ever
-	said  string // in a sentence
+	value entities.Period // in the option
+	name  string          // in the menu
+	said  string          // in a sentence
 }
 
 // periods are what can be chosen; the second is meant when nothing is.
 var periods = []period{
-	{"today", "today", 1, "today"},
-	{"week", "7 days", 7, "in the last 7 days"},
-	{"month", "30 days", 30, "in the last 30 days"},
-	{"ever", "ever", 0, "so far"},
+	{entities.Today, "today", "today"},
+	{entities.Week, "7 days", "in the last 7 days"},
+	{entities.Month, "30 days", "in the last 30 days"},
+	{entities.Ever, "ever", "so far"},
 }
 
 // leaderboardCommand is /leaderboard: open to all.
 var leaderboardCommand = func() command {
 	option := discord.ApplicationCommandOptionString{Name: "period", Description: "Over how long; 7 days when you leave it out"}
 	for _, p := range periods {
-		option.Choices = append(option.Choices, discord.ApplicationCommandOptionChoiceString{Name: p.name, Value: p.value})
+		option.Choices = append(option.Choices, discord.ApplicationCommandOptionChoiceString{Name: p.name, Value: string(p.value)})
 	}
 	c := command{
 		definition: guildCommand("leaderboard", "Show which AI identities say most on this server"),
@@ -52,18 +47,19 @@ func (c *Commands) leaderboard(i *interaction) error {
 	if err != nil {
 		return err
 	}
-	chosen := periods[1].value
+	chosen := string(periods[1].value)
 	if _, err := option(data, "period", &chosen); err != nil {
 		return err
 	}
-	at := slices.IndexFunc(periods, func(p period) bool { return p.value == chosen })
+	at := slices.IndexFunc(periods, func(p period) bool { return string(p.value) == chosen })
 	if at < 0 {
 		return errOdd
 	}
 	if err := i.think(); err != nil {
 		return err
 	}
-	ranks, err := c.registry.Leaderboard(i.ctx, i.actor, periods[at].days)
+	days, _ := periods[at].value.Days() // all of these have some
+	ranks, err := c.registry.Leaderboard(i.ctx, i.actor, days)
 	if err != nil {
 		return err
 	}
@@ -80,15 +76,11 @@ func podium(ranks []entities.Rank, over period) message {
 		all += r.Lines
 	}
 	var lines []string
-	place := 0
-	for n, r := range ranks[:min(len(ranks), mostRanked)] {
-		if n == 0 || r.Lines != ranks[n-1].Lines {
-			place = n + 1
-		}
-		lines = append(lines, fmt.Sprintf("**%d.** %s · %s\n%s", place, bold(r.Entity.Name), amount(r.Lines, "line", "lines"), bar(r.Lines, ranks[0].Lines)))
+	for _, r := range ranks[:min(len(ranks), entities.MostRanked)] {
+		lines = append(lines, fmt.Sprintf("**%d.** %s · %s\n%s", r.Place, bold(r.Entity.Name), amount(r.Lines, "line", "lines"), bar(r.Lines, ranks[0].Lines)))
 	}
 	footer := fmt.Sprintf("%s by %s", amount(all, "line", "lines"), amount(len(ranks), "identity", "identities"))
-	if over.days > 0 {
+	if over.value != entities.Ever {
 		footer += " · days end at midnight UTC"
 	}
 	return message{embed: &discord.Embed{

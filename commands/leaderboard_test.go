@@ -53,9 +53,9 @@ func TestPodium(t *testing.T) {
 	for n := range 20 {
 		e := ada()
 		e.Name = fmt.Sprintf("Ada %02d", n)
-		ranks = append(ranks, entities.Rank{Entity: e, Lines: 200 - 10*(n/2*2)})
+		ranks = append(ranks, entities.Rank{Place: n/2*2 + 1, Entity: e, Lines: 200 - 10*(n/2*2)})
 	}
-	ranks[0].Entity.Name, ranks[19].Lines = "**[free](nitro)** <@1> `x`", 1
+	ranks[0].Entity.Name, ranks[19].Place, ranks[19].Lines = "**[free](nitro)** <@1> `x`", 20, 1
 	for n := range 4 {
 		m := commands.Podium(ranks[:1+5*n], n)
 		fits(t, m)

@@ -24,6 +24,7 @@ import (
 
 	"troupe/commands"
 	"troupe/entities"
+	"troupe/entities/fresh"
 	"troupe/entities/leaktest"
 	"troupe/relay"
 	"troupe/relay/sandbox"
@@ -92,7 +93,7 @@ func startWorld(t *testing.T, admission entities.AdmissionMode, open bool) *worl
 	database := filepath.Join(t.TempDir(), "troupe.db")
 	w.database = database
 	w.registry, err = entities.Open(t.Context(), entities.Config{
-		Database: "sqlite:" + database, Admission: entities.Admission{Mode: admission}, World: entities.NewWorld(), Log: log, Now: now,
+		Database: fresh.SQLite(t, database), Admission: entities.Admission{Mode: admission}, World: entities.NewWorld(), Log: log, Now: now,
 	})
 	noError(t, err)
 	t.Cleanup(func() { noError(t, w.registry.Close()) })

@@ -85,6 +85,7 @@ var (
 	actStop    = act{name: "kill switch", by: []power{operator}, anywhere: true, entity: true, refusal: operatorsOnly}
 
 	actBe        = act{name: "be", by: []power{itself}}
+	actGo        = act{name: "leave", by: []power{itself}}
 	actMarks     = act{name: "read marks", by: []power{itself}}
 	actWhose     = act{name: "look whose", by: []power{itself, program}}
 	actIngest    = act{name: "ingest", by: []power{program}}

@@ -19,7 +19,7 @@ func ActVariables() map[string]Act {
 		"actTake": actTake, "actRefuse": actRefuse, "actJoin": actJoin, "actAnswer": actAnswer, "actLeave": actLeave, "actSuspend": actSuspend,
 		"actReinstate": actReinstate, "actContinue": actContinue, "actInspect": actInspect, "actChannels": actChannels, "actAbilities": actAbilities, "actLimits": actLimits,
 		"actSettings": actSettings, "actAudit": actAudit, "actAdmit": actAdmit, "actDismiss": actDismiss, "actServers": actServers,
-		"actOrphans": actOrphans, "actAll": actAll, "actAssign": actAssign, "actSwitch": actSwitch, "actStop": actStop, "actBe": actBe, "actMarks": actMarks,
+		"actOrphans": actOrphans, "actAll": actAll, "actAssign": actAssign, "actSwitch": actSwitch, "actStop": actStop, "actBe": actBe, "actGo": actGo, "actMarks": actMarks,
 		"actWhose": actWhose, "actIngest": actIngest, "actKeep": actKeep, "actServe": actServe,
 		"actDepart": actDepart, "actArrive": actArrive, "actOwnerLeft": actOwnerLeft, "actForget": actForget, "actDeleteLine": actDeleteLine,
 		"actPrivacy": actPrivacy, "actErase": actErase, "actTalk": actTalk, "actBlock": actBlock,

@@ -107,6 +107,18 @@ func (right Right) act() act {
 		return act{name: "start thread"}
 	case CatchUp:
 		return act{name: "catch up"}
+	case ListThreads:
+		return act{name: "list threads"}
+	case ListPins:
+		return act{name: "list pins"}
+	case Pin:
+		return act{name: "pin"}
+	case MakePoll:
+		return act{name: "make poll"}
+	case SeePoll:
+		return act{name: "see poll"}
+	case Introduce:
+		return act{name: "introduce"}
 	default:
 		return act{name: "react"}
 	}

@@ -19,7 +19,7 @@ import (
 // shellConfig is what a command in the shell has: no world, no Discord.
 func shellConfig(t testing.TB, path string, change ...func(*entities.Config)) entities.Config {
 	t.Helper()
-	cfg := entities.Config{Database: on.url(t, path)}
+	cfg := entities.Config{Database: on.URL(t, path)}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -151,7 +151,7 @@ func TestNumbersAreNotGivenAgain(t *testing.T) {
 func restoreInto(t *testing.T, path, file string, rotateAll bool) (entities.RestoreReport, error) {
 	t.Helper()
 	shut(t, path)
-	if on.server != "" {
+	if on.Server != "" {
 		t.Chdir(t.TempDir()) // where the former contents go
 	}
 	return entities.Restore(t.Context(), shellConfig(t, path), file, rotateAll)
@@ -237,7 +237,7 @@ func wantKept(t *testing.T, kept string, want map[string][]string) {
 	if _, err := os.Stat(kept); err != nil {
 		t.Fatal(err)
 	}
-	if on.server == "" {
+	if on.Server == "" {
 		reg := open(t, kept, newWorld())
 		sameContents(t, want, contents(t, reg.Reader()))
 		shut(t, kept)
@@ -314,7 +314,7 @@ func TestAnOlderBackup(t *testing.T) {
 	create(t, open(t, path, newWorld(), step), "Later", general)
 	newer, _ := backUp(t, path, step)
 	shut(t, path)
-	if on.server != "" {
+	if on.Server != "" {
 		t.Chdir(t.TempDir())
 	}
 	if _, err := entities.Restore(t.Context(), shellConfig(t, path, step), old, false); err != nil {

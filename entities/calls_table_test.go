@@ -75,6 +75,8 @@ func calls(t *testing.T) map[string]call {
 		}},
 		"Correspondence": {do: func(c ctx, s *stage, a act) error { return errOf(s.Correspondence(c, a, s.writes, 0, 5)) }},
 		"Correspondents": {do: func(c ctx, s *stage, a act) error { return errOf(s.Correspondents(c, a)) }},
+		"ToldBy":         {do: func(c ctx, s *stage, a act) error { return errOf(s.ToldBy(c, a, olivia)) }},
+		"Exchanged":      {do: func(c ctx, s *stage, a act) error { return errOf(s.Exchanged(c, a, []snowflake.ID{1})) }},
 		"Introduce":      {do: func(c ctx, s *stage, a act) error { return s.Introduce(c, a, s.writes, 4242) }},
 
 		"Owned":    {do: func(c ctx, s *stage, a act) error { return s.Owned(c, a, s.permit, 1) }},
@@ -139,6 +141,7 @@ func calls(t *testing.T) map[string]call {
 		"Find":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Find(c, a, "ada")) }},
 		"List":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.List(c, a)) }},
 		"Mine":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Mine(c, a)) }},
+		"Ranking":      {do: func(c ctx, s *stage, a act) error { return errOf(s.Ranking(c, a, guild, 7)) }},
 		"Leaderboard":  {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Leaderboard(c, a, 7)) }},
 		"Info":         {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Info(c, a, s.ids["Ada"])) }},
 		"Profile":      {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Profile(c, a, s.ids["Ada"])) }},
@@ -181,8 +184,9 @@ func calls(t *testing.T) map[string]call {
 		"Offer": {actor: owner, do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Offer(c, a, s.ids["Ada"], entities.Person{ID: zoe}))
 		}},
-		"Decline": {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Decline(c, a, s.ids["Eve"])) }},
-		"Leave":   {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Leave(c, a, s.ids["Ada"])) }},
+		"Decline":     {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Decline(c, a, s.ids["Eve"])) }},
+		"LeaveServer": {do: func(c ctx, s *stage, a act) error { return errOf(s.LeaveServer(c, a, guild)) }},
+		"Leave":       {actor: owner, do: func(c ctx, s *stage, a act) error { return errOf(s.Leave(c, a, s.ids["Ada"])) }},
 		"Take": {actor: entities.Member(mia, guild, 0), do: func(c ctx, s *stage, a act) error {
 			return errOf(s.Take(c, a, s.ids["Eve"]))
 		}},

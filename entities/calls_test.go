@@ -115,6 +115,7 @@ func (s *stage) act(t *testing.T) {
 	require(t, s.SetChannels(ctx, admin(mia), s.ids["Ada"], rules([]entities.ChosenRule{
 		{ChosenChannel: chosen(lab)[0], Access: entities.Write}, {ChosenChannel: chosen(general)[0], Access: entities.Write},
 	})))
+	require(t, s.SetCapabilities(ctx, admin(mia), s.ids["Ada"], just(usual(entities.CanSeeLeaderboard, entities.CanLeave))))
 	s.permit, err = s.Authorize(ctx, s.ada, entities.Post, general)
 	require(t, err)
 	s.elsewhere, err = s.Authorize(ctx, s.ada, entities.Post, lab)

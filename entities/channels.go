@@ -160,9 +160,8 @@ func splitReference(ref string) (server, name string) {
 
 // channelID reads an id, a mention <#id> or a link to a channel or message.
 func channelID(ref string) (snowflake.ID, bool) {
-	if strings.HasPrefix(ref, "https://") {
-		_, channel, _, ok := ParseLink(ref)
-		return channel, ok
+	if _, channel, _, ok := ParseLink(ref); ok {
+		return channel, true
 	}
 	ref = strings.TrimSuffix(strings.TrimPrefix(ref, "<#"), ">")
 	if len(ref) < 15 || len(ref) > 20 {
@@ -173,15 +172,15 @@ func channelID(ref string) (snowflake.ID, bool) {
 }
 
 // ParseLink reads Discord's link to a channel or a message:
-// https://discord.com/channels/GUILD/CHANNEL[/MESSAGE].
+// https://discord.com/channels/GUILD/CHANNEL[/MESSAGE]. The scheme may be left out.
 func ParseLink(link string) (guild, channel, message snowflake.ID, ok bool) {
-	rest, found := strings.CutPrefix(link, "https://")
-	if !found {
-		return 0, 0, 0, false
+	rest := link
+	for _, scheme := range []string{"https://", "http://"} {
+		rest = strings.TrimPrefix(rest, scheme)
 	}
 	host, path, _ := strings.Cut(rest, "/")
 	switch host {
-	case "discord.com", "ptb.discord.com", "canary.discord.com", "discordapp.com":
+	case "discord.com", "www.discord.com", "ptb.discord.com", "canary.discord.com", "discordapp.com":
 	default:
 		return 0, 0, 0, false
 	}

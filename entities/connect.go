@@ -14,18 +14,26 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// connectBytes are those of a one-time code: 8 letters and digits.
-const connectBytes = 5
+// connectBytes are those of a one-time code: 8 letters and digits. While many are guessed, new
+// ones have the bytes of longConnect: 16 letters and digits, which nobody guesses.
+const (
+	connectBytes = 5
+	longConnect  = 10
+)
 
 // ConnectCode makes the one-time code with which an entity's owner connects an OAuth client: 8
-// letters and digits that are not mistaken for each other. It is good once, for [ConnectLife];
-// an earlier one ends.
+// letters and digits that are not mistaken for each other, or 16 while somebody guesses codes. It
+// is good once, for [ConnectLife]; an earlier one ends.
 func (r *Registry) ConnectCode(ctx context.Context, actor Actor, id ID) (string, error) {
 	m, err := r.pass(ctx, actor, actConnect, id)
 	if err != nil {
 		return "", err
 	}
-	code, err := r.randomLetters(connectBytes)
+	size := connectBytes
+	if r.guesses.many(r.now()) {
+		size = longConnect
+	}
+	code, err := r.randomLetters(size)
 	if err != nil {
 		return "", err
 	}
@@ -48,11 +56,18 @@ func (r *Registry) ConnectCode(ctx context.Context, actor Actor, id ID) (string,
 // connectHash is a one-time code as it is kept. Letters that people mistake are read as what
 // was meant.
 func (r *Registry) connectHash(code string) string {
-	code = strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1").Replace(strings.ToLower(code))
 	mac := hmac.New(sha256.New, r.cursorKey)
-	mac.Write([]byte("connect " + code))
+	mac.Write([]byte("connect " + plainCode(code)))
 	return hex.EncodeToString(mac.Sum(nil))
 }
+
+func plainCode(typed string) string {
+	return strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1").Replace(strings.ToLower(typed))
+}
+
+// IsLongCode says whether what was typed has the length of the one-time codes that are given out
+// while others are guessed: with 80 bits, it need not be counted how often they are tried.
+func IsLongCode(typed string) bool { return len(plainCode(typed)) == letters.EncodedLen(longConnect) }
 
 // Connection is an OAuth client that may be an entity.
 type Connection struct {
@@ -81,7 +96,9 @@ func (r *Registry) Connections(ctx context.Context, actor Actor, id ID) ([]Conne
 }
 
 // Disconnect ends OAuth clients' access to an entity at once: that of one connection, or of all
-// when connection is "". The entity's key stays.
+// when connection is "". With it end the authorization codes that the same clients have not
+// redeemed; with all, the one-time code too, which an open consent page may be waiting for. The
+// entity's key stays.
 func (r *Registry) Disconnect(ctx context.Context, actor Actor, id ID, connection string) error {
 	m, err := r.pass(ctx, actor, actConnect, id)
 	if err != nil {
@@ -89,15 +106,23 @@ func (r *Registry) Disconnect(ctx context.Context, actor Actor, id ID, connectio
 	}
 	var ended []string
 	err = r.alter(ctx, m, id, func(tx *gorm.DB, _ matter) (string, error) {
-		query := tx.Model(&Credential{}).Where("entity_id = ? AND client_id <> ''", id)
+		query := tx.Where("entity_id = ? AND client_id <> ''", id)
 		if connection != "" {
 			query = query.Where("id = ?", connection)
 		}
-		if err := query.Pluck("id", &ended).Error; err != nil {
+		var grants []Credential
+		if err := query.Find(&grants).Error; err != nil {
 			return "", fmt.Errorf("read the connections: %w", err)
 		}
-		if len(ended) == 0 {
+		waiting, err := endWaiting(tx, id, connection, grants)
+		if err != nil {
+			return "", err
+		}
+		if len(grants) == 0 && waiting == 0 {
 			return "", Refuse(NotFound, "This is not connected any more.")
+		}
+		for _, grant := range grants {
+			ended = append(ended, grant.ID)
 		}
 		return "disconnected", endGrants(tx, ended...)
 	})
@@ -105,6 +130,30 @@ func (r *Registry) Disconnect(ctx context.Context, actor Actor, id ID, connectio
 		r.grantsEnded(id, ended...)
 	}
 	return err
+}
+
+// endWaiting ends what could still become a connection of an entity, and counts it: all of it, or
+// the codes of the clients of one connection.
+func endWaiting(tx *gorm.DB, id ID, connection string, grants []Credential) (int64, error) {
+	codes := tx.Where("entity_id = ? AND credential_id = ''", id)
+	if connection != "" {
+		if len(grants) == 0 {
+			return 0, nil
+		}
+		codes = codes.Where("client_id = ?", grants[0].ClientID)
+	}
+	ended := codes.Delete(&oauthCode{})
+	if ended.Error != nil {
+		return 0, fmt.Errorf("end the authorization codes: %w", ended.Error)
+	}
+	if connection != "" {
+		return ended.RowsAffected, nil
+	}
+	shown := tx.Where("entity_id = ?", id).Delete(&ConnectCode{})
+	if shown.Error != nil {
+		return 0, fmt.Errorf("end the one-time code: %w", shown.Error)
+	}
+	return ended.RowsAffected + shown.RowsAffected, nil
 }
 
 // endGrants deletes grants with all that came of them.
@@ -123,11 +172,13 @@ func endGrants(tx *gorm.DB, ids ...string) error {
 	return nil
 }
 
-// grantsEnded forgets ended grants and ends what they opened. All streams of the entity are cut:
-// the other clients come again.
+// grantsEnded forgets ended grants and ends what they opened.
 func (r *Registry) grantsEnded(id ID, ended ...string) {
+	if len(ended) == 0 {
+		return
+	}
 	r.credentials.drop(ended...)
-	r.credentialsEnded(id)
+	r.ended.call(Ended{Entity: id, Credentials: ended})
 }
 
 // forgetOAuth deletes what the authorization server needs no more.

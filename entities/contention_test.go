@@ -72,7 +72,7 @@ func TestContention(t *testing.T) {
 		t.Errorf("%d of %d writes are there, %v", sum-writers, writers*rounds, err)
 	}
 	all := slices.Sorted(slices.Values(slices.Concat(took...)))
-	t.Logf("%s: %d writers × %d transactions: p50 %s, p99 %s, longest %s", on.name, writers, rounds, all[len(all)/2], all[len(all)*99/100], all[len(all)-1])
+	t.Logf("%s: %d writers × %d transactions: p50 %s, p99 %s, longest %s", on.Name, writers, rounds, all[len(all)/2], all[len(all)*99/100], all[len(all)-1])
 }
 
 // bump reads and then writes what it read.

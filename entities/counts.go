@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/disgoorg/snowflake/v2"
 	"gorm.io/gorm"
 )
 
@@ -24,8 +25,29 @@ func countLine(tx *gorm.DB, line Ownership) error {
 
 // Rank is an entity's place in a guild's leaderboard.
 type Rank struct {
+	Place  int // 1 is the first; equals share a place
 	Entity Entity
 	Lines  int
+}
+
+// MostRanked is how many entities a leaderboard shows.
+const MostRanked = 15
+
+// Period is a span of days that a leaderboard can be about.
+type Period string
+
+// The periods, shortest first.
+const (
+	Today Period = "today"
+	Week  Period = "week"
+	Month Period = "month"
+	Ever  Period = "ever"
+)
+
+// Days is how many days a period has, today included; 0 = ever. What is no period has none: false.
+func (p Period) Days() (days int, ok bool) {
+	days, ok = map[Period]int{Today: 1, Week: 7, Month: 30, Ever: 0}[p]
+	return days, ok
 }
 
 // Leaderboard ranks the entities in the actor's guild by what they said there in the last
@@ -34,11 +56,27 @@ func (r *Registry) Leaderboard(ctx context.Context, actor Actor, days int) ([]Ra
 	if _, err := r.pass(ctx, actor, actLook, ""); err != nil {
 		return nil, err
 	}
+	return r.ranks(ctx, actor.guild, days)
+}
+
+// Ranking is the leaderboard of a guild as an entity sees it that may.
+func (r *Registry) Ranking(ctx context.Context, actor Actor, guild snowflake.ID, days int) ([]Rank, error) {
+	m, err := r.pass(ctx, actor, actBe, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := r.allowedOn(ctx, m, guild, SeeRanking); err != nil {
+		return nil, err
+	}
+	return r.ranks(ctx, guild, days)
+}
+
+func (r *Registry) ranks(ctx context.Context, guild snowflake.ID, days int) ([]Rank, error) {
 	var rows []struct {
 		EntityID ID
 		Lines    int
 	}
-	query := r.db.reader.WithContext(ctx).Model(&Count{}).Select("entity_id, sum(lines) AS lines").Where("guild_id = ?", actor.guild)
+	query := r.db.reader.WithContext(ctx).Model(&Count{}).Select("entity_id, sum(lines) AS lines").Where("guild_id = ?", guild)
 	if days > 0 {
 		query = query.Where("day > ?", r.now().UTC().AddDate(0, 0, -days).Format(dayForm))
 	}
@@ -48,9 +86,15 @@ func (r *Registry) Leaderboard(ctx context.Context, actor Actor, days int) ([]Ra
 	var ranks []Rank
 	for _, row := range rows {
 		// One that was deleted or taken out of the server is nobody's business here any more.
-		if e := r.roster.entry(row.EntityID); e != nil && e.stays[actor.guild] != nil {
-			ranks = append(ranks, Rank{Entity: e.shownIn(actor.guild), Lines: row.Lines})
+		e := r.roster.entry(row.EntityID)
+		if e == nil || e.stays[guild] == nil {
+			continue
 		}
+		place := len(ranks) + 1
+		if n := len(ranks); n > 0 && ranks[n-1].Lines == row.Lines {
+			place = ranks[n-1].Place
+		}
+		ranks = append(ranks, Rank{Place: place, Entity: e.shownIn(guild), Lines: row.Lines})
 	}
 	return ranks, nil
 }

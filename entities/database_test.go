@@ -138,7 +138,7 @@ func wantAbsent(t testing.TB, path string, secrets ...string) {
 	t.Helper()
 	backup, _ := backUp(t, path)
 	files := []string{backup}
-	if on.server == "" {
+	if on.Server == "" {
 		files = append(files, path, path+"-wal")
 	}
 	for _, file := range files {

@@ -75,7 +75,9 @@ type Registry struct {
 	guard       guard
 	choices     choices
 	credentials credentials
+	guesses     guesses
 	revoked     hooks[ID]
+	ended       hooks[Ended]
 	rested      hooks[Rest]
 	refusals    refusals
 }

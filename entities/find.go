@@ -86,10 +86,14 @@ func (e *entry) shownIn(guild snowflake.ID) Entity {
 	return shown
 }
 
-// Acting is the entity that acts, without its persona; it costs no query.
+// Acting is the entity that acts, without its persona, while the credential that it acts with
+// holds. It costs no query, unless that is a grant which was not used of late.
 func (r *Registry) Acting(ctx context.Context, actor Actor) (Entity, error) {
 	m, err := r.pass(ctx, actor, actBe, "")
 	if err != nil {
+		return Entity{}, err
+	}
+	if err := r.lasts(ctx, actor); err != nil {
 		return Entity{}, err
 	}
 	return m.entry.Entity, nil

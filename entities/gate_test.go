@@ -16,6 +16,7 @@ var actorless = map[string]string{
 	"World":        "is what Discord told, which relay brings; no row stands in it",
 	"Authenticate": "makes the actor, from a key",
 	"OnRevoked":    "is told which entities' credentials ended, and learns nothing else",
+	"OnEnded":      "is told which grants ended, and learns nothing else",
 	"OnRest":       "is told where entities rest, and learns nothing else",
 	// What people decided protects them from whoever asks.
 	"Hidden":        "says whether a person hides, for those who are about to show what they said",
@@ -88,7 +89,7 @@ func TestTheGateIsAskedAgainBeforeAChange(t *testing.T) {
 	before, memory := dump(t, s.Registry), s.Memory()
 	for _, name := range []string{
 		"Create", "Edit", "EditHere", "Pause", "Resume", "Suspend", "Reinstate", "Delete", "Offer", "Take", "Decline", "Join", "Approve", "Reject",
-		"Leave", "RotateKey", "FirstKey", "SetChannels", "SetCapabilities", "SetLimits", "SetRules", "SetServerRules", "Assign", "Stop", "Continue", "SetTalk", "SetPrivacy", "Erase", "ChoosePartner", "Block",
+		"Leave", "LeaveServer", "RotateKey", "FirstKey", "SetChannels", "SetCapabilities", "SetLimits", "SetRules", "SetServerRules", "Assign", "Stop", "Continue", "SetTalk", "SetPrivacy", "Erase", "ChoosePartner", "Block",
 	} {
 		refusal := s.DenyLater()
 		if err := table[name].do(t.Context(), s, table[name].by(s)); err != refusal { //nolint:errorlint // this very one

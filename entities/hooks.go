@@ -28,6 +28,16 @@ func (r *Registry) OnRevoked(fn func(ID)) { r.revoked.add(fn) }
 
 func (r *Registry) credentialsEnded(id ID) { r.revoked.call(id) }
 
+// Ended are OAuth grants of an entity that have ended, while its other credentials go on.
+type Ended struct {
+	Entity      ID
+	Credentials []string // their public ids
+}
+
+// OnEnded calls fn, which must not wait, whenever grants of an entity have ended: they were
+// disconnected or revoked, or one of their tokens was used twice. What they opened must end at once.
+func (r *Registry) OnEnded(fn func(Ended)) { r.ended.add(fn) }
+
 // OnRest calls fn, which must neither wait nor call the registry, whenever entities begin to
 // rest in a channel.
 func (r *Registry) OnRest(fn func(Rest)) { r.rested.add(fn) }

@@ -74,9 +74,13 @@ func keyID(key string) string {
 
 var errBadKey = &Refusal{Reason: Unauthenticated, Text: "This key is not valid here. The entity's owner gets a new one with /entity key."}
 
-// Authenticate finds the entity that a key or an OAuth access token belongs to. When want is not empty the key must be
-// that entity's. Every failure is the same refusal and takes the same work, so that it tells
-// nothing about what exists.
+// ErrTokenOver refuses an access token whose time is over, or in whose place there is another. Only
+// who was given it hears this: it is no guess, and its client renews it.
+var ErrTokenOver = &Refusal{Reason: Unauthenticated, Text: "This token is over. Renew it."}
+
+// Authenticate finds the entity that a key or an OAuth access token belongs to. When want is not
+// empty it must be that entity's. Every failure but [ErrTokenOver] is the same refusal and takes the
+// same work, so that it tells nothing about what exists.
 func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor, error) {
 	id := keyID(key)
 	credential, err := r.credential(ctx, id)
@@ -90,16 +94,39 @@ func (r *Registry) Authenticate(ctx context.Context, key string, want ID) (Actor
 	if err != nil {
 		return Actor{}, err
 	}
-	if !same || id == "" || (want != "" && want != credential.EntityID) || r.judge(m) != nil {
+	had := credential.had(hash[:])
+	if !had || id == "" || (want != "" && want != credential.EntityID) || r.judge(m) != nil {
 		return Actor{}, errBadKey
+	}
+	if !same {
+		return Actor{}, ErrTokenOver
 	}
 	r.used(ctx, credential.ID)
 	return actor, nil
 }
 
+// lasts says whether the grant that an actor came with is still there. Of other credentials the
+// entity's generation tells.
+func (r *Registry) lasts(ctx context.Context, actor Actor) error {
+	if actor.resource == "" {
+		return nil
+	}
+	grant, err := r.credential(ctx, actor.credential)
+	switch {
+	case err != nil:
+		return err
+	case grant.ID == "" || (grant.ExpiresAt != nil && !r.now().Before(*grant.ExpiresAt)):
+		return errBadKey
+	}
+	return nil
+}
+
 // credential finds a credential; the zero one when there is none. What is remembered of one may
 // be old: whether it still holds, its entity's generation says.
 func (r *Registry) credential(ctx context.Context, id string) (Credential, error) {
+	if id == "" {
+		return Credential{}, nil // it was never made: whoever sends many of those asks the database nothing
+	}
 	if known, ok := r.credentials.get(id); ok {
 		return known, nil
 	}

@@ -81,7 +81,7 @@ func (r *Registry) Begin(ctx context.Context, actor Actor, permit Permit, draft 
 	if err != nil {
 		return Begun{}, err
 	}
-	if permit.right != Post || permit.entity.ID != m.entry.ID {
+	if !permit.right.speaks() || permit.entity.ID != m.entry.ID {
 		return Begun{}, Refuse(NotAllowed, "What is said follows from a permit of one's own to speak, which this is not.")
 	}
 	return r.begin(ctx, actor, m, permit, draft)
@@ -133,7 +133,7 @@ func (r *Registry) Known(ctx context.Context, actor Actor, permit Permit, draft 
 	if err != nil {
 		return Begun{}, err
 	}
-	if permit.right != Post || permit.entity.ID != m.entry.ID {
+	if !permit.right.speaks() || permit.entity.ID != m.entry.ID {
 		return Begun{}, Refuse(NotAllowed, "What was said follows from a permit of one's own to speak, which this is not.")
 	}
 	return r.known(ctx, permit, draft)

@@ -20,7 +20,7 @@ func TestOneProcessAtATime(t *testing.T) {
 		c.Holder = "troupe 7.7 (pid 77 on lucky)"
 		c.Now = func() time.Time { return at(0) }
 	})
-	_, err := entities.Open(t.Context(), entities.Config{Database: on.url(t, path), World: newWorld(), Log: slog.New(slog.DiscardHandler)})
+	_, err := entities.Open(t.Context(), entities.Config{Database: on.URL(t, path), World: newWorld(), Log: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		t.Fatal("two have the database at once")
 	}
@@ -87,7 +87,7 @@ func TestHolds(t *testing.T) {
 func child(t *testing.T, path, does string) (kill func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHolds$", "-test.v")
-	cmd.Env = append(os.Environ(), holdVariable+"="+on.url(t, path), doVariable+"="+does)
+	cmd.Env = append(os.Environ(), holdVariable+"="+on.URL(t, path), doVariable+"="+does)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

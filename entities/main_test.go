@@ -10,6 +10,7 @@ import (
 	"github.com/disgoorg/snowflake/v2"
 
 	"troupe/entities"
+	template "troupe/entities/fresh"
 )
 
 // The little world of these tests.
@@ -82,7 +83,7 @@ func tryOpen(t testing.TB, path string, world *entities.World, change ...func(*e
 	t.Helper()
 	shut(t, path)
 	cfg := entities.Config{
-		Database: on.url(t, path), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
+		Database: on.URL(t, path), Admission: entities.Admission{Mode: entities.AdmitAll}, World: world, Log: slog.New(slog.DiscardHandler),
 		Operators: []snowflake.ID{operator},
 	}
 	for _, c := range change {
@@ -110,7 +111,11 @@ func shut(t testing.TB, path string) {
 // fresh opens a new database.
 func fresh(t testing.TB, change ...func(*entities.Config)) *entities.Registry {
 	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "troupe.db"), newWorld(), change...)
+	path := filepath.Join(t.TempDir(), "troupe.db")
+	if on.Server == "" {
+		template.SQLite(t, path)
+	}
+	return open(t, path, newWorld(), change...)
 }
 
 func admin(user snowflake.ID) entities.Actor {

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"troupe/entities"
+	"troupe/entities/enginetest"
 )
 
 // What the databases in testdata hold, which the first version wrote.
@@ -27,15 +28,15 @@ const (
 func layOldest(t *testing.T, path string) {
 	t.Helper()
 	name := "testdata/0001.sqlite.sql"
-	if on.server != "" {
+	if on.Server != "" {
 		name = "testdata/0001.postgres.sql"
 	}
 	script, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if on.server != "" {
-		err = execute(t.Context(), on.url(t, path), string(script))
+	if on.Server != "" {
+		err = enginetest.Execute(t.Context(), on.URL(t, path), string(script))
 	} else {
 		err = executeFile(t, path, string(script))
 	}

@@ -172,6 +172,12 @@ func (c Credential) opens(hash []byte, now time.Time) bool {
 	return last && (c.ExpiresAt == nil || now.Before(*c.ExpiresAt)) || prior && c.PriorUntil != nil && now.Before(*c.PriorUntil)
 }
 
+// had says whether the hash is that of this credential, in time or not.
+func (c Credential) had(hash []byte) bool {
+	last, prior := matches(c.Hash, hash), matches(c.PriorHash, hash)
+	return last || prior
+}
+
 // matches compares in the same time whatever is stored.
 func matches(stored, hash []byte) bool {
 	known := len(stored) == len(hash)

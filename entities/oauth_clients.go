@@ -76,11 +76,13 @@ func makeRoom(tx *gorm.DB, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("find clients that expired: %w", err)
 	}
-	if len(old) == 0 {
-		unused := tx.Model(&OAuthClient{}).Where("used_at IS NULL").Order("created_at DESC, id").Offset(maxUnusedClients - 1).Limit(100)
-		if err := unused.Pluck("id", &old).Error; err != nil {
-			return fmt.Errorf("find clients that are too many: %w", err)
-		}
+	if err := dropClients(tx, old); err != nil {
+		return err
+	}
+	old = nil
+	unused := tx.Model(&OAuthClient{}).Where("used_at IS NULL").Order("created_at DESC, id").Offset(maxUnusedClients - 1).Limit(100)
+	if err := unused.Pluck("id", &old).Error; err != nil {
+		return fmt.Errorf("find clients that are too many: %w", err)
 	}
 	return dropClients(tx, old)
 }

@@ -40,11 +40,29 @@ func (r *Registry) Consent(ctx context.Context, actor Actor, c Consent) (string,
 	if err != nil {
 		return "", err
 	}
+	now, short := r.now().UTC(), !IsLongCode(c.Code)
+	if short && !r.guesses.admit(now) {
+		return "", ErrConnectCode
+	}
+	var shown int64
+	if err := r.db.reader.WithContext(ctx).Model(&ConnectCode{}).Where("hash = ?", r.connectHash(c.Code)).Count(&shown).Error; err != nil {
+		return "", fmt.Errorf("look up the one-time code: %w", err)
+	}
+	if shown == 0 {
+		return "", ErrConnectCode // and a wrong one holds no other change up
+	}
+	code, err := r.consent(ctx, m, c, now)
+	if err == nil && short {
+		r.guesses.right()
+	}
+	return code, err
+}
+
+func (r *Registry) consent(ctx context.Context, m matter, c Consent, now time.Time) (string, error) {
 	code, err := r.newToken(codePrefix)
 	if err != nil {
 		return "", err
 	}
-	now := r.now().UTC()
 	err = r.change(ctx, func(tx *gorm.DB) error {
 		shown, err := r.takeConnectCode(tx, c, now)
 		if err != nil {
@@ -105,7 +123,7 @@ type Exchange struct {
 	Resource    string // "" when the client did not repeat it
 }
 
-// refusedAfter is what follows a transaction: a refusal although it is kept, and what it ended.
+// refusedAfter is what follows a transaction: a refusal although it is kept, and what was ended.
 type refusedAfter struct {
 	err    error
 	entity ID
@@ -138,7 +156,8 @@ func (r *Registry) Exchange(ctx context.Context, actor Actor, x Exchange) (Token
 		case !r.now().Before(code.ExpiresAt) || !r.holds(code.EntityID, code.Generation):
 			return ErrGrant
 		}
-		if refused.changed, err = dropOldGrants(tx, code.EntityID); err != nil {
+		refused.entity = code.EntityID
+		if refused.ended, err = dropOldGrants(tx, code.EntityID); err != nil {
 			return err
 		}
 		tokens, err = r.grant(tx, code)
@@ -149,7 +168,7 @@ func (r *Registry) Exchange(ctx context.Context, actor Actor, x Exchange) (Token
 
 func (r *Registry) granted(tokens Tokens, refused refusedAfter, err error) (Tokens, error) {
 	r.credentials.drop(refused.changed...)
-	if err == nil && len(refused.ended) > 0 {
+	if err == nil {
 		r.grantsEnded(refused.entity, refused.ended...)
 	}
 	switch {

@@ -156,7 +156,7 @@ func readGrant(tx *gorm.DB, token string) (Credential, error) {
 	if err := tx.Where("id = ? AND client_id <> ''", id).Limit(1).Find(&found).Error; err != nil {
 		return Credential{}, fmt.Errorf("look up the grant: %w", err)
 	}
-	if len(found) == 0 || !bytes.Equal(found[0].Hash, hash[:]) {
+	if len(found) == 0 || (!matches(found[0].Hash, hash[:]) && !matches(found[0].PriorHash, hash[:])) {
 		return Credential{}, nil
 	}
 	return found[0], nil

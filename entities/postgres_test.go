@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"troupe/entities"
+	"troupe/entities/enginetest"
 )
 
 const patience = 20 * time.Second
@@ -57,7 +58,7 @@ type wire struct {
 // newWire gives a wire, and the URL of a new database at its end.
 func newWire(t *testing.T, path string) (*wire, string) {
 	t.Helper()
-	direct := on.url(t, path)
+	direct := on.URL(t, path)
 	config, err := pgx.ParseConfig(direct)
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func newWire(t *testing.T, path string) (*wire, string) {
 		w.set(true)
 		w.all.Wait()
 	})
-	return w, with(direct, func(u *url.URL) {
+	return w, enginetest.With(direct, func(u *url.URL) {
 		u.Host = w.listener.Addr().String()
 		query := u.Query()
 		query.Del("host")
@@ -236,7 +237,7 @@ func TestTheServerEndsConnections(t *testing.T) {
 	path := "ended"
 	reg := open(t, path, newWorld())
 	create(t, reg, "Ada", general)
-	if err := execute(t.Context(), on.server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'troupe%'"); err != nil {
+	if err := enginetest.Execute(t.Context(), on.Server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'troupe%'"); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, func() error { return tryCreate(t, reg, "Bob") })
@@ -259,7 +260,7 @@ func TestTakenOver(t *testing.T) {
 			first := openAt(t, database, "first")
 			create(t, first, "Ada", general)
 			leave(line)
-			if err := execute(t.Context(), on.server, endLocks); err != nil {
+			if err := enginetest.Execute(t.Context(), on.Server, endLocks); err != nil {
 				t.Fatal(err)
 			}
 			second := open(t, t.Name(), newWorld(), func(c *entities.Config) { c.Holder = "second" })
@@ -394,22 +395,22 @@ func TestWordsAboutPostgres(t *testing.T) {
 func TestNotPermitted(t *testing.T) {
 	onlyPostgres(t)
 	path := filepath.Join(t.TempDir(), "x")
-	schema := on.url(t, path)
+	schema := on.URL(t, path)
 	who := strings.ToLower(strings.ReplaceAll(t.Name(), "/", "_"))
-	if err := execute(t.Context(), schema, "CREATE ROLE "+who+" LOGIN PASSWORD 'c4n4ry'"); err != nil {
+	if err := enginetest.Execute(t.Context(), schema, "CREATE ROLE "+who+" LOGIN PASSWORD 'c4n4ry'"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := execute(context.Background(), schema, "DROP OWNED BY "+who, "DROP ROLE "+who); err != nil {
+		if err := enginetest.Execute(context.Background(), schema, "DROP OWNED BY "+who, "DROP ROLE "+who); err != nil {
 			t.Error(err)
 		}
 	})
-	asThem := with(schema, func(u *url.URL) { u.User = url.UserPassword(who, "c4n4ry") })
+	asThem := enginetest.With(schema, func(u *url.URL) { u.User = url.UserPassword(who, "c4n4ry") })
 	cfg := entities.Config{Database: asThem, World: newWorld(), Log: slog.New(slog.DiscardHandler)}
 	if _, err := entities.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "no schema") {
 		t.Errorf("got %v", err)
 	}
-	if err := execute(t.Context(), schema, "DO $$ BEGIN EXECUTE 'GRANT USAGE ON SCHEMA ' || current_schema() || ' TO "+who+"'; END $$"); err != nil {
+	if err := enginetest.Execute(t.Context(), schema, "DO $$ BEGIN EXECUTE 'GRANT USAGE ON SCHEMA ' || current_schema() || ' TO "+who+"'; END $$"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := entities.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "may not make tables") {

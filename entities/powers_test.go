@@ -74,6 +74,7 @@ var powers = map[string]string{
 	"actStop":    "R r",
 
 	"actBe":        "E F",
+	"actGo":        "E F",
 	"actMarks":     "E F",
 	"actWhose":     "E F P",
 	"actIngest":    "P",

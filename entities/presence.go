@@ -131,6 +131,31 @@ func (r *Registry) Leave(ctx context.Context, actor Actor, id ID) (Entity, error
 	return m.entry.shownIn(actor.guild), err
 }
 
+// LeaveServer has an entity leave a guild by itself, as [Registry.Leave] takes it out, and says
+// where the guild's admins are told. With an error comes no notice.
+func (r *Registry) LeaveServer(ctx context.Context, actor Actor, guild snowflake.ID) (Notice, error) {
+	there := actor
+	there.guild = guild
+	m, err := r.pass(ctx, there, actGo, "")
+	if err != nil {
+		return Notice{}, err
+	}
+	if err := r.allowedOn(ctx, m, guild, GoAway); err != nil {
+		return Notice{}, err
+	}
+	err = r.alter(ctx, m, actor.entity, func(tx *gorm.DB, m matter) (string, error) {
+		// Again, now that nothing else changes: an admin may have taken it out meanwhile.
+		if err := r.decideServer(m.entry, guild, GoAway).err(); err != nil {
+			return "", err
+		}
+		return "", r.depart(tx, m, nil)
+	})
+	if err != nil {
+		return Notice{}, err
+	}
+	return Notice{Guild: guild, Channel: r.noticeChannel(guild), Gone: m.entry.shownIn(guild)}, nil
+}
+
 // takeOut removes a presence and the picture that only it showed.
 func takeOut(tx *gorm.DB, e *entry, guild snowflake.ID) error {
 	if err := removePresence(tx, e.ID, guild); err != nil {

@@ -48,6 +48,12 @@ func TestRightsByDecision(t *testing.T) {
 	later := func(by time.Duration) func(*testing.T, *play) {
 		return func(_ *testing.T, p *play) { p.now = p.now.Add(by) }
 	}
+	pinning := able(entities.CanRead, entities.CanPin)
+	allow := func(who snowflake.ID, member bool) func(*testing.T, *play) {
+		return func(_ *testing.T, p *play) {
+			p.overwrite(general, entities.Overwrite{ID: who, Member: member, Allow: discord.PermissionPinMessages})
+		}
+	}
 	dismiss := func(t *testing.T, p *play) { require(t, p.Dismiss(t.Context(), runner, guild)) }
 	for name, test := range map[string]rightCase{
 		"paused by its owner":           {right: entities.Hear, change: pause, reason: entities.NotFound},
@@ -87,6 +93,22 @@ func TestRightsByDecision(t *testing.T) {
 		"a pause leaves nothing":        {right: entities.Retract, change: suspend(boss, time.Hour), reason: entities.NotFound},
 		"who may not react takes none":  {right: entities.Unreact, change: able(entities.CanRead, entities.CanPost), reason: entities.NotAllowed},
 		"and reacts":                    {right: entities.React, change: rules(access(general, entities.Read))},
+		"pins are off":                  {right: entities.ListPins, reason: entities.NotAllowed},
+		"and so is pinning":             {right: entities.Pin, change: allow(guild, false), reason: entities.NotAllowed},
+		"pins take the right to read":   {right: entities.ListPins, change: able(entities.CanPin), reason: entities.NotAllowed},
+		"and none to write":             {right: entities.ListPins, change: pinning},
+		"pinning takes Discord's right": {right: entities.Pin, change: pinning, reason: entities.NotAllowed},
+		"of the bot":                    {right: entities.Pin, change: then(pinning, allow(mia, true)), reason: entities.NotAllowed},
+		"and of the owner":              {right: entities.Pin, change: then(pinning, allow(botRole, false)), reason: entities.NotAllowed},
+		"and both have it":              {right: entities.Pin, change: then(pinning, allow(guild, false))},
+		"who may read there pins not":   {right: entities.Pin, change: then(pinning, allow(guild, false), rules(access(general, entities.Read))), reason: entities.NotAllowed},
+		"and sees what is pinned":       {right: entities.ListPins, change: then(pinning, rules(access(general, entities.Read)))},
+		"a thread is pinned in":         {channel: thread, right: entities.Pin, change: then(pinning, allow(guild, false))},
+		"but not when it is locked":     {channel: thread, right: entities.Pin, change: then(pinning, allow(guild, false), func(_ *testing.T, p *play) { lock(thread)(p.World()) }), reason: entities.NotAllowed},
+		"listing threads is off":        {right: entities.ListThreads, reason: entities.NotAllowed},
+		"listing takes reading":         {right: entities.ListThreads, change: able(entities.CanListThreads), reason: entities.NotAllowed},
+		"and it lists":                  {right: entities.ListThreads, change: able(entities.CanRead, entities.CanListThreads)},
+		"also in a forum":               {rules: []snowflake.ID{stories}, channel: stories, right: entities.ListThreads, change: able(entities.CanRead, entities.CanListThreads)},
 		"it has no channel":             {right: entities.Hear, change: rules(), reason: entities.NotFound},
 		"the nearest rule counts":       {right: entities.Post, change: rules(access(category, entities.Write), access(general, entities.Read)), reason: entities.NotAllowed},
 		"also when it gives more":       {right: entities.Post, change: rules(access(category, entities.Read), access(general, entities.Write))},

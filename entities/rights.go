@@ -22,6 +22,12 @@ const (
 	StartThread                  // open a thread
 	StartTalk                    // open a thread and speak in it
 	CatchUp                      // have older messages counted and condensed
+	ListThreads                  // list its threads or posts, also archived ones
+	ListPins                     // see what is pinned
+	Pin                          // pin and unpin messages, which changes it for everybody
+	MakePoll                     // speak by a poll
+	SeePoll                      // see how a poll stands
+	Introduce                    // speak by a card about itself
 )
 
 // capability is what a presence must have for a right in a channel.
@@ -42,13 +48,41 @@ func (right Right) capability(c Channel) Capability {
 		return CanReact
 	case CatchUp:
 		return CanCatchUp
+	case ListThreads:
+		return CanListThreads
+	case ListPins, Pin:
+		return CanPin
+	case MakePoll, SeePoll:
+		return CanPoll
+	case Introduce:
+		return CanIntroduce
 	default:
 		return ""
 	}
 }
 
+// speaks says whether a right is one to say something: what it is said by differs, and all that
+// stands against saying it is the same.
+func (right Right) speaks() bool { return right == Post || right == MakePoll || right == Introduce }
+
+// takes is the right that another one takes besides what it asks for itself; 0 for none.
+func (right Right) takes() Right {
+	switch right {
+	case StartTalk:
+		return StartThread
+	case CatchUp, SeePoll, ListThreads, ListPins, Pin:
+		return ReadHistory
+	case MakePoll, Introduce:
+		return Post
+	default:
+		return 0
+	}
+}
+
 // writes says whether a right wants a channel in which the entity may write.
-func (right Right) writes() bool { return right == Post || right == StartThread || right == StartTalk }
+func (right Right) writes() bool {
+	return right == Post || right == StartThread || right == StartTalk || right == Pin
+}
 
 // seeing is what Discord asks of whoever wants to see what is said in a channel: the chat of a
 // voice channel is only for those who may connect (Discord: resources/channel, "Get Channel
@@ -69,9 +103,11 @@ func (right Right) asks(c Channel) discord.Permissions {
 	switch right {
 	case Hear:
 		return discord.PermissionViewChannel
-	case ReadHistory, CatchUp:
+	case ReadHistory, CatchUp, ListThreads, ListPins, SeePoll:
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory
-	case Post:
+	case MakePoll:
+		return Post.asks(c) | discord.PermissionSendPolls
+	case Post, Introduce:
 		// In a forum Send Messages is what opens a post (Discord: topics/permissions).
 		if c.IsThread() {
 			return discord.PermissionViewChannel | discord.PermissionSendMessagesInThreads
@@ -81,6 +117,9 @@ func (right Right) asks(c Channel) discord.Permissions {
 		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory | discord.PermissionAddReactions
 	case Retract, Unreact:
 		return discord.PermissionViewChannel
+	case Pin:
+		// Manage Messages does not do since 23 February 2026 (Discord: change log, "Pin Messages").
+		return discord.PermissionViewChannel | discord.PermissionReadMessageHistory | discord.PermissionPinMessages
 	case StartThread:
 		return discord.PermissionViewChannel | discord.PermissionCreatePublicThreads
 	case StartTalk:
@@ -200,7 +239,7 @@ func (f facts) ownerSees() verdict {
 // visible channels, so that it gives nothing away; names, which are strangers' text, are left
 // out.
 func (f facts) missing(right Right) string {
-	if first, ok := (map[Right]Right{StartTalk: StartThread, CatchUp: ReadHistory})[right]; ok {
+	if first := right.takes(); first != 0 {
 		if text := f.missing(first); text != "" {
 			return text
 		}
@@ -220,7 +259,7 @@ func (f facts) missing(right Right) string {
 		}
 		return "Your owner lacks " + PermissionNames(lacking) + " in that channel, and you may do no more than they may. An admin of that server can grant it to them."
 	}
-	if right == Post && f.channel.Locked && !(f.bot & f.owner.permissions).Has(discord.PermissionManageThreads) {
+	if (right == Post || right == Pin) && f.channel.Locked && !(f.bot & f.owner.permissions).Has(discord.PermissionManageThreads) {
 		return "That thread is locked. A moderator of that server can unlock it."
 	}
 	return ""

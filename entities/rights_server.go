@@ -16,6 +16,9 @@ const (
 	SearchText                           // search what was said where it may read
 	MeetPeople                           // find people by their names
 	DirectMessage                        // exchange direct messages
+	SeeEmojis                            // see the server's own emojis
+	SeeRanking                           // see which entities said most there
+	GoAway                               // leave it
 )
 
 // capability is what a presence must have for a right on a server; "" for none.
@@ -27,6 +30,12 @@ func (right ServerRight) capability() Capability {
 		return CanMeet
 	case DirectMessage:
 		return CanDM
+	case SeeEmojis:
+		return CanSeeEmojis
+	case SeeRanking:
+		return CanSeeLeaderboard
+	case GoAway:
+		return CanLeave
 	default:
 		return ""
 	}
@@ -41,6 +50,12 @@ func (right ServerRight) act() act {
 		return act{name: "find people"}
 	case DirectMessage:
 		return act{name: "direct message"}
+	case SeeEmojis:
+		return act{name: "list emojis"}
+	case SeeRanking:
+		return act{name: "leaderboard"}
+	case GoAway:
+		return actGo
 	default:
 		return act{name: "look around"}
 	}
@@ -67,6 +82,29 @@ func (r *Registry) decideServer(e *entry, guild snowflake.ID, right ServerRight)
 	return verdict{}
 }
 
+// err is what an entity reads of a decision about a server; nil when it may.
+func (v verdict) err() error {
+	switch {
+	case v.hidden:
+		return errNoServer
+	case v.gap != nil:
+		return &gapError{Refusal: errNotYet, gap: *v.gap}
+	case v.refusal != "":
+		return &Refusal{Reason: NotAllowed, Text: v.refusal}
+	default:
+		return nil
+	}
+}
+
+// allowedOn refuses what an entity may not do on a server, and writes that into the audit.
+func (r *Registry) allowedOn(ctx context.Context, m matter, guild snowflake.ID, right ServerRight) error {
+	err := r.decideServer(m.entry, guild, right).err()
+	if _, open := Lacks(err); err == nil || open {
+		return err
+	}
+	return r.refused(ctx, m.actor, right.act(), "", guild, err)
+}
+
 // ServersFor finds the servers on which an entity may use a right: the one that it means by an id
 // or a name, or with ref "" all of them, by id. None is a refusal, and so is a name that several
 // have. A refusal for which [Lacks] finds something is not final.
@@ -76,6 +114,9 @@ func (r *Registry) ServersFor(ctx context.Context, actor Actor, right ServerRigh
 		return nil, err
 	}
 	ref = strings.TrimSpace(ref)
+	if guild, _, _, ok := ParseLink(ref); ok {
+		ref = guild.String()
+	}
 	var (
 		may, seen []Guild
 		refusal   error = errNoServer

@@ -127,6 +127,8 @@ type Notice struct {
 	Channel snowflake.ID // 0 when there is no channel in which the bot could tell them
 	// Left are the entities whose presence there was suspended because their owner left.
 	Left []Entity
+	// Gone is an entity that left by itself; without an id when none did.
+	Gone Entity
 }
 
 // noticeChannel finds where a guild's admins are told: the channel that they chose, else where

@@ -40,7 +40,7 @@ func TestUnfitAndAway(t *testing.T) {
 			t.Errorf("%s (%v): unfit %v, away %v", name, test.err, unfit, away)
 		}
 	}
-	if on.server != "" {
+	if on.Server != "" {
 		for name, emoji := range map[string]string{"NUL": "a\x00b", "no UTF-8": "a\xff"} {
 			if err := insert(3, emoji); !entities.Unfit(err) || entities.Away(err) {
 				t.Errorf("%s: %v", name, err)

@@ -84,7 +84,7 @@ func decode(tool string, fields []field, raw json.RawMessage, into reflect.Value
 	for _, f := range fields {
 		value := given[f.name]
 		target := into.Field(f.index)
-		if !present(value) {
+		if !present(value) || f.void(value) {
 			if f.required {
 				return entities.Refuse(entities.Invalid, "%s needs %s: %s", tool, f.name, f.doc)
 			}
@@ -103,6 +103,24 @@ func decode(tool string, fields []field, raw json.RawMessage, into reflect.Value
 // present says whether an argument was given: models send null and "" for what they leave out.
 func present(value json.RawMessage) bool {
 	return len(value) > 0 && string(value) != "null" && string(value) != `""`
+}
+
+// void says whether a text stands for nothing where it cannot be meant as one: some models write
+// blanks, or null in quotes.
+func (f field) void(value json.RawMessage) bool {
+	text, ok := stringOf(value)
+	if !ok {
+		return false
+	}
+	text = strings.ToLower(strings.TrimSpace(text))
+	switch f.kind {
+	case channelType:
+		return text == "" // a channel can be called null
+	case flagType, numberType, messageType:
+		return slices.Contains([]string{"", "null", "none", "undefined"}, text)
+	default:
+		return false
+	}
 }
 
 // argumentsOf takes the arguments apart. Some clients send them as a string of JSON.
@@ -196,6 +214,9 @@ func (f field) text(value json.RawMessage) (string, error) {
 	if value[0] == '{' || value[0] == '[' {
 		return "", f.wrong("a text", value)
 	}
+	if number, err := strconv.ParseUint(string(value), 10, 64); err == nil && number >= exact {
+		return "", f.inexact() // of a user or a server
+	}
 	return string(value), nil
 }
 
@@ -247,41 +268,6 @@ func (f field) texts(value json.RawMessage) ([]string, error) {
 		texts = append(texts, text)
 	}
 	return texts, nil
-}
-
-// exact is the first whole number that JSON's usual readers cannot tell from its neighbour.
-const exact = 1 << 53
-
-// reference takes what names something. An id as a number has lost its last digits on the way
-// through the client, so it would name something else.
-func (f field) reference(value json.RawMessage) (string, error) {
-	if text, ok := stringOf(value); ok {
-		return strings.TrimSpace(text), nil
-	}
-	number, err := strconv.ParseUint(string(value), 10, 64)
-	switch {
-	case err != nil && !strings.ContainsAny(string(value[:1]), "-0123456789"):
-		return "", f.wrong("a text", value)
-	case err != nil || number >= exact:
-		return "", entities.Refuse(entities.Invalid, "%s must be a string: as a JSON number an id loses its last digits. Put it into quotes.", f.name)
-	}
-	return string(value), nil
-}
-
-func (f field) message(value json.RawMessage) (messageArg, error) {
-	ref, err := f.reference(value)
-	if err != nil {
-		return messageArg{}, err
-	}
-	ref = strings.TrimSuffix(strings.TrimPrefix(ref, "<"), ">") // a link without preview
-	if _, channel, message, ok := entities.ParseLink(ref); ok && message != 0 {
-		return messageArg{ID: message, link: ref, channel: channel}, nil
-	}
-	id, err := snowflake.Parse(ref)
-	if err != nil || id == 0 {
-		return messageArg{}, f.wrong("a message's id or its link", value)
-	}
-	return messageArg{ID: id}, nil
 }
 
 func (f field) wrong(want string, got json.RawMessage) error {

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,29 +14,35 @@ import (
 // of them, and for entities that exist and that do not.
 var unauthorized = &refusal{
 	status: http.StatusUnauthorized, code: codeUnauthorized,
-	text: "This address needs the entity's own key, sent as the header \"Authorization: Bearer troupe_…\". The entity's owner gets a new one with /entity key in Discord.",
+	text: "This address needs the entity's own key as the header \"Authorization: Bearer troupe_…\", or a client that signs in with OAuth. The entity's owner gets a new key with /entity key in Discord, and a code to sign in with /entity connect.",
 }
 
+// wasRefused stands in the challenge to a credential that was sent: OAuth clients renew it.
+const wasRefused = `error="invalid_token", `
+
 // authenticate finds the entity that calls. Its key must be that of the entity that
-// the address names, when it names one.
+// the address names, when it names one, and a token must be for this address.
 func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	want, no := wanted(r)
 	if no != nil {
 		return entities.Actor{}, no
 	}
-	if len(r.Header.Values("Authorization")) == 0 {
-		// So begins every client that signs in with OAuth: nothing was tried, and nothing is counted.
-		return entities.Actor{}, s.challenged(r)
+	key := bearer(r)
+	if key == "" {
+		s.refused.Add(1)
+		// So every OAuth client begins, and a vendor's come from few addresses: it is no failure.
+		return entities.Actor{}, s.challenged(r, "")
 	}
-	actor, err := s.registry.Authenticate(r.Context(), bearer(r), want)
-	if err == nil && want == "" && !s.givenFor(actor.Resource(), r.URL.Path) {
-		err = errElsewhere
-	}
-	if err == nil {
+	actor, err := s.registry.Authenticate(r.Context(), key, want)
+	if err == nil && s.grantedFor(r, want, actor.Resource()) {
 		return actor, nil
 	}
-	if _, refused := entities.AsRefusal(err); !refused {
+	if _, refused := entities.AsRefusal(err); err != nil && !refused {
 		return entities.Actor{}, &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: s.broke(err, "authenticate"), pause: 1}
+	}
+	s.refused.Add(1)
+	if errors.Is(err, entities.ErrTokenOver) {
+		return entities.Actor{}, s.challenged(r, wasRefused)
 	}
 	from := network(s.caller(r))
 	pause, reached := s.failures.note(from, s.now())
@@ -48,47 +55,7 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 			text: "Too many refused keys from your address. Check the key; a right one is taken at any time.",
 		}
 	}
-	return entities.Actor{}, s.challenged(r)
-}
-
-var errElsewhere = entities.Refuse(entities.Unauthenticated, "This token was given for another address.")
-
-// givenFor says whether a token for a resource, as its client typed it, is good at a path of ours
-// that names no entity: RFC 8707. The other forms name the token's own entity, and / is where
-// clients end up that leave the path out.
-func (s *Server) givenFor(resource, path string) bool {
-	return resource == "" || path == "/" || slices.ContainsFunc(s.publicURLs, func(base string) bool {
-		rest, ours := strings.CutPrefix(strings.TrimSuffix(resource, "/"), base)
-		return ours && (rest == "" || rest == "/mcp")
-	})
-}
-
-// challenged is the refusal that tells a client where to sign in.
-func (s *Server) challenged(r *http.Request) *refusal {
-	no := *unauthorized
-	no.challenge = s.challenge(r)
-	return &no
-}
-
-// challenge tells OAuth clients where the address that they called is described: RFC 9728. A
-// token that was sent and refused is named, so that they renew it.
-func (s *Server) challenge(r *http.Request) string {
-	base := s.publicURLs[0]
-	for _, known := range s.publicURLs {
-		if u, err := url.Parse(known); err == nil && hostname(u.Host) == s.host(r) {
-			base = known
-			break
-		}
-	}
-	path := r.URL.EscapedPath()
-	if r.URL.RawQuery != "" {
-		path += "?" + strings.NewReplacer(`"`, "%22", `\`, "%5C").Replace(r.URL.RawQuery)
-	}
-	refused := ""
-	if bearer(r) != "" {
-		refused = `error="invalid_token", `
-	}
-	return `Bearer realm="troupe", ` + refused + `resource_metadata="` + base + "/.well-known/oauth-protected-resource" + path + `", scope="discord"`
+	return entities.Actor{}, s.challenged(r, wasRefused)
 }
 
 // bearer takes the key out of the Authorization header, or gives "".

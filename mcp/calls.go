@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"troupe/entities"
@@ -18,10 +19,11 @@ const (
 
 // Why a call ends early, or does not begin.
 var (
-	errRevoked  = errors.New("the entity's credentials ended")
-	errClosing  = errors.New("the program is closing")
-	errTooMany  = errors.New("the entity has too many calls in flight")
-	errOverload = errors.New("there are too many calls in flight")
+	errRevoked      = errors.New("the entity's credentials ended")
+	errDisconnected = errors.New("the client was disconnected")
+	errClosing      = errors.New("the program is closing")
+	errTooMany      = errors.New("the entity has too many calls in flight")
+	errOverload     = errors.New("there are too many calls in flight")
 )
 
 // call is one request of an entity, from its credential to its answer.
@@ -29,6 +31,8 @@ type call struct {
 	server *Server
 	actor  entities.Actor
 	waits  bool
+	lists  bool // it asks which tools there are
+	openAI bool // see fromOpenAI
 	// receipt notes the lines whose answers are still to reach the client.
 	receipt *relay.Receipt
 	// ctx is what a tool runs under; end ends it. It is not the request's own context: the
@@ -43,12 +47,13 @@ type calls struct {
 	byEntity map[entities.ID]map[*call]struct{}
 	running  int
 	waiting  int
+	most     int // at once, of all entities together
 	closing  bool
 	drained  chan struct{} // closed when closing and nothing runs any more
 }
 
 func newCalls() calls {
-	return calls{byEntity: map[entities.ID]map[*call]struct{}{}, drained: make(chan struct{})}
+	return calls{byEntity: map[entities.ID]map[*call]struct{}{}, drained: make(chan struct{}), most: maxCalls}
 }
 
 // begin counts a call in, or says why it cannot begin.
@@ -61,7 +66,7 @@ func (c *calls) begin(started *call) error {
 		return errClosing
 	case len(own) >= maxCallsPerEntity:
 		return errTooMany
-	case c.running >= maxCalls:
+	case c.running >= c.most:
 		return errOverload
 	}
 	if own == nil {
@@ -112,12 +117,14 @@ func (c *calls) done(ended *call) {
 	}
 }
 
-// cut ends all calls of an entity.
-func (c *calls) cut(id entities.ID, cause error) {
+// cut ends all calls of an entity, or those of some of its credentials.
+func (c *calls) cut(id entities.ID, cause error, credentials ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for running := range c.byEntity[id] {
-		running.end(cause)
+		if len(credentials) == 0 || slices.Contains(credentials, running.actor.Credential()) {
+			running.end(cause)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func addNotifyingFixtures(core *server.MCPServer) {
 	core.AddTool(fixtureNamed("test_tool_with_progress"), tell(string(mcpgo.MethodNotificationProgress), progress, "Progress was told"))
 	core.AddTool(fixtureNamed("test_streaming_elicitation"), tell(string(mcpgo.MethodNotificationProgress), progress, "Streaming complete"))
 	core.AddTool(fixtureNamed("test_logging_tool"), fixtureText("Logging evaluated"))
-	// mcp-go refuses what the client did not say it can.
+	// The client did not say that it can answer this. mcp-go passes it on all the same.
 	core.AddTool(fixtureNamed("test_missing_capability"), func(context.Context, mcpgo.CallToolRequest) (*mcpgo.CallToolResult, error) {
 		return server.NewInputRequestBuilder("").Sample("asked", fixturePrompt("Are you capable?", 10)).ToolResult(), nil
 	})

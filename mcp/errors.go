@@ -13,6 +13,7 @@ import (
 
 const (
 	revokedText   = "The key of this connection was replaced or its entity deleted, so the call was ended. Whether it took effect is not known. The entity's owner gets a new key with /entity key."
+	endedText     = "This connection was ended by the entity's owner or by its client, so the call was ended. Whether it took effect is not known. Connect again: /entity connect in Discord gives a code."
 	closingText   = "This server is restarting. Call again in a few seconds."
 	abandonedText = "The call was given up before it was done."
 )
@@ -27,6 +28,8 @@ func (c *call) words(doing string, err error) string {
 	switch cause := context.Cause(c.ctx); {
 	case errors.Is(cause, errRevoked):
 		return revokedText
+	case errors.Is(cause, errDisconnected):
+		return endedText
 	case errors.Is(cause, errClosing):
 		return closingText
 	case cause != nil:

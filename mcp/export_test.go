@@ -33,9 +33,16 @@ const (
 	MaxCallsPerEntity   = maxCallsPerEntity
 	MaxFailures         = maxFailures
 	MaxStreamsPerEntity = maxStreamsPerEntity
+	MaxSubscribersEach  = maxSubscribersEach
 	RevokedText         = revokedText
+	EndedText           = endedText
 	FenceName           = fenceName
 )
+
+// Delivering writes an answer as the endpoint does, with its time for each write of a stream.
+func Delivering(w http.ResponseWriter, each time.Duration) http.ResponseWriter {
+	return &deliverer{ResponseWriter: w, each: each}
+}
 
 // Instructions words an entity's instructions.
 func Instructions(e entities.Entity, homes ...entities.Home) string {
@@ -238,4 +245,13 @@ func opening(text string) string {
 		line += sentence + ". "
 	}
 	return strings.TrimSpace(line)
+}
+
+// ListSearchFetch lists search and fetch for every client.
+func ListSearchFetch(s *Server) { s.searchFetch = true }
+
+// Narrow changes how many calls, streams and subscribers there may be of all entities together.
+// Call it before there are any.
+func Narrow(s *Server, calls, streams, subscribers int) {
+	s.calls.most, s.streams.mostOpen, s.streams.most = calls, streams, subscribers
 }

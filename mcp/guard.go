@@ -36,6 +36,7 @@ type refusal struct {
 	id     json.RawMessage // of the message that it answers, where that is known
 	// challenge is the WWW-Authenticate of a 401.
 	challenge string
+	data      map[string]string // for programs
 }
 
 // json is the refusal as a JSON-RPC error.
@@ -44,15 +45,16 @@ func (no *refusal) json() []byte {
 		JSONRPC string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id"`
 		Error   struct {
-			Code    int    `json:"code"`
-			Message string `json:"message"`
+			Code    int               `json:"code"`
+			Message string            `json:"message"`
+			Data    map[string]string `json:"data,omitempty"`
 		} `json:"error"`
 	}
 	body.JSONRPC, body.ID = "2.0", no.id
 	if body.ID == nil {
 		body.ID = json.RawMessage("null")
 	}
-	body.Error.Code, body.Error.Message = no.code, no.text
+	body.Error.Code, body.Error.Message, body.Error.Data = no.code, no.text, no.data
 	return encode(body)
 }
 
@@ -78,7 +80,7 @@ func (s *Server) guard(next func(*deliverer, *http.Request) *refusal) http.Handl
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		written := &deliverer{ResponseWriter: w}
+		written := &deliverer{ResponseWriter: w, each: s.sendTime}
 		defer s.recovered(written)
 		no := s.strange(r)
 		if no == nil {
@@ -100,8 +102,8 @@ func (s *Server) serve(w *deliverer, r *http.Request) *refusal {
 	case http.MethodPost:
 		return s.post(w, r)
 	case http.MethodGet, http.MethodHead:
-		if wantsPage(r) {
-			writePage(w)
+		if WantsPage(r) {
+			WritePage(w)
 			return nil
 		}
 		if r.Method == http.MethodGet {
@@ -161,6 +163,9 @@ func (s *Server) post(w *deliverer, r *http.Request) *refusal {
 	}
 	leave := sync.OnceFunc(func() { s.calls.done(c) })
 	defer leave()
+	if no := s.lasts(r, c); no != nil {
+		return no
+	}
 	body, message, no := s.receive(w, r, c)
 	if no == nil {
 		no = unknownVersion(r)
@@ -175,6 +180,7 @@ func (s *Server) post(w *deliverer, r *http.Request) *refusal {
 			no.id = message.ID
 			return no
 		}
+		c.openAI = c.openAI || openedByOpenAI(session)
 	}
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	r.Header.Del(headerSession)
@@ -200,26 +206,41 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, c *call) ([]byt
 		return nil, envelope{}, no
 	}
 	message, no := readEnvelope(body)
+	c.lists, c.openAI = message.Method == methodList, c.openAI || fromOpenAI(r, message)
 	return body, message, no
 }
 
-// deliverer notes whether an answer has begun, and whether it could be written.
+// deliverer notes whether an answer has begun, and whether it could be written. What mcp-go streams
+// has its own time for each write.
 type deliverer struct {
 	http.ResponseWriter
+	each   time.Duration // 0 = the stream sees to that itself
 	begun  bool
 	broken bool
+	stream bool
 }
 
 func (d *deliverer) WriteHeader(status int) {
 	d.begun = true
+	d.stream = d.each > 0 && d.Header().Get("Content-Type") == "text/event-stream"
 	d.ResponseWriter.WriteHeader(status)
 }
 
 func (d *deliverer) Write(data []byte) (int, error) {
 	d.begun = true
+	if d.stream {
+		_ = http.NewResponseController(d.ResponseWriter).SetWriteDeadline(time.Now().Add(d.each)) // see openEvents
+	}
 	n, err := d.ResponseWriter.Write(data)
 	d.broken = d.broken || err != nil
 	return n, err
+}
+
+// Flush is what mcp-go looks for before it tells a client something while a tool runs: the answer
+// is an event stream then.
+func (d *deliverer) Flush() {
+	d.begun = true
+	_ = http.NewResponseController(d.ResponseWriter).Flush() // the next write tells of a client that is gone
 }
 
 // Unwrap is for [http.ResponseController].

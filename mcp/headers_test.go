@@ -1,79 +1,57 @@
 package mcp_test
 
 import (
-	"context"
 	"net/http"
+	"strings"
 	"testing"
-	"time"
 )
 
-// TestAmbiguousRequests refuses what a proxy in front and this server could read differently.
-func TestAmbiguousRequests(t *testing.T) {
+// TestHeadersSayTheSame has messages of the later era under headers that say something else. A
+// proxy may have let them pass for what the headers say, so they are refused and nothing is done.
+func TestHeadersSayTheSame(t *testing.T) {
 	s := newStage(t)
 	ada := s.entity(t, "Ada", "", s.general)
-	twice := func(name, first, second string) func(*http.Request) {
-		return func(r *http.Request) { r.Header[name] = []string{first, second} }
+	messages := map[string]struct{ name, params string }{
+		"tools/call":     {"send_message", `"name":"send_message","arguments":{"channel":"` + s.general.String() + `","content":"said"}`},
+		"resources/read": {"discord://inbox", `"uri":"discord://inbox"`},
+		"prompts/get":    {"join_conversation", `"name":"join_conversation","arguments":{}`},
+		"tools/list":     {"", ""},
 	}
-	query := func(raw string) func(*http.Request) {
-		return func(r *http.Request) { r.URL.Path, r.URL.RawQuery = "/mcp", raw }
+	set := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
 	}
-	for name, c := range map[string]struct {
-		change func(*http.Request)
-		want   int
-	}{
-		"two sessions":          {twice("Mcp-Session-Id", "", "abc"), 400},
-		"two content types":     {twice("Content-Type", "application/json", "text/plain"), 400},
-		"two versions":          {twice("Mcp-Protocol-Version", "2025-11-25", "2026-07-28"), 400},
-		"two methods":           {twice("Mcp-Method", "ping", "tools/call"), 400},
-		"two names":             {twice("Mcp-Name", "whoami", "send_message"), 400},
-		"the same twice":        {twice("Content-Type", "application/json", "application/json"), 200},
-		"broken escape":         {query("entity=%zz"), 400},
-		"semicolon":             {query("entity=a;b"), 400},
-		"compressed":            {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, 415},
-		"not compressed":        {func(r *http.Request) { r.Header.Set("Content-Encoding", "identity") }, 200},
-		"version that is not":   {func(r *http.Request) { r.Header.Set("Mcp-Protocol-Version", "1999-01-01") }, 400},
-		"version that is known": {func(r *http.Request) { r.Header.Set("Mcp-Protocol-Version", "2025-06-18") }, 200},
+	drop := func(name string) func(*http.Request) { return func(r *http.Request) { r.Header.Del(name) } }
+	for name, change := range map[string]func(*http.Request){
+		"no version":        drop("Mcp-Protocol-Version"),
+		"another version":   set("Mcp-Protocol-Version", "2025-11-25"),
+		"no method":         drop("Mcp-Method"),
+		"another method":    set("Mcp-Method", "ping"),
+		"method in capital": set("Mcp-Method", "TOOLS/CALL"),
+		"no name":           drop("Mcp-Name"),
+		"another name":      set("Mcp-Name", "whoami"),
+		"name in capital":   set("Mcp-Name", "SEND_MESSAGE"),
 	} {
-		t.Run(name, func(t *testing.T) {
-			r := s.request(t, http.MethodPost, ada, ping)
-			c.change(r)
-			if status, _, body := send(t, r); status != c.want {
-				t.Errorf("%d %s", status, body)
+		for method, m := range messages {
+			if strings.Contains(name, "name") && m.name == "" {
+				continue
 			}
-		})
-	}
-}
-
-// TestUnknownVersion refuses a version that there is not on every way in, and before anything
-// is done.
-func TestUnknownVersion(t *testing.T) {
-	s := newStage(t)
-	ada := s.entity(t, "Ada", "", s.general)
-	session := s.begin(t, ada)
-	subscribe := s.request(t, http.MethodPost, ada, `{"jsonrpc":"2.0","id":5,"method":"resources/subscribe","params":{"uri":"discord://inbox"}}`)
-	subscribe.Header.Set("Mcp-Session-Id", session)
-	for _, r := range []*http.Request{subscribe, s.get(t, ada, session), s.delete(t, ada, session)} {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a stream would not end
-		defer cancel()
-		r.Header.Set("Mcp-Protocol-Version", "1999-01-01")
-		if status, h, body := send(t, r.WithContext(ctx)); status != 400 || h.Get("Content-Type") != "application/json" {
-			t.Errorf("%s: %d %s", r.Method, status, body)
+			t.Run(method+", "+name, func(t *testing.T) {
+				params := strings.TrimPrefix(m.params+","+metaModern, ",")
+				r := s.request(t, http.MethodPost, ada, `{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":{`+params+`}}`)
+				modernHeaders(r, method, m.name)
+				change(r)
+				if status, _, body := send(t, r); status != 400 || !strings.Contains(body, `"code":-32020`) {
+					t.Errorf("%d %s", status, body)
+				}
+			})
 		}
 	}
-	if status, body := s.inSession(t, ada, session, ping); status != 200 {
-		t.Errorf("the session was ended: %d %s", status, body)
+	if said := s.discord.Messages(s.general); len(said) != 0 {
+		t.Errorf("%d lines were said", len(said))
 	}
-}
-
-// TestAllow tells which methods there are, which differ between the eras.
-func TestAllow(t *testing.T) {
-	s := newStage(t)
-	ada := s.entity(t, "Ada", "", s.general)
-	for version, want := range map[string]string{"2025-11-25": "GET, POST, DELETE", "2026-07-28": "POST"} {
-		r := s.request(t, http.MethodPut, ada, "")
-		r.Header.Set("Mcp-Protocol-Version", version)
-		if status, h, _ := send(t, r); status != 405 || h.Get("Allow") != want {
-			t.Errorf("%s: %d %q", version, status, h.Get("Allow"))
-		}
+	r := s.request(t, http.MethodPost, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{`+messages["tools/call"].params+","+metaModern+`}}`)
+	modernHeaders(r, "tools/call", "send_message")
+	if status, _, body := send(t, r); status != 200 || len(s.discord.Messages(s.general)) != 1 {
+		t.Errorf("with headers that say the same: %d %s", status, body)
 	}
 }

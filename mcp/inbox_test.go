@@ -115,6 +115,7 @@ func TestAWeekendIsOnePage(t *testing.T) {
 	if tokens := len(words) / 3; tokens > 4000 {
 		t.Errorf("%d tokens", tokens)
 	}
+	t.Logf("%d tokens at 4 bytes each", len(words)/4)
 	if given := len(found.Items); given == 0 || given+found.Left != 31 || len(found.Moved) != 1 || found.Moved[0].Unread != 2970 {
 		t.Errorf("%d items, %d left, moved %+v", given, found.Left, found.Moved)
 	}

@@ -41,9 +41,14 @@ func (p target) link() string {
 func (s *stage) kinds(t *testing.T, whose, canary string, guild, category, speaker sandbox.ID) []target {
 	t.Helper()
 	var all []target
+	owner := s.owner
+	if guild != s.guild {
+		owner = s.sam
+	}
 	add := func(kind string, id sandbox.ID) {
 		said, err := s.discord.Say(speaker, id, canary+" text "+whose+kind)
 		must(t, err)
+		must(t, s.discord.Pin(owner, id, said.ID))
 		all = append(all, target{whose: whose, kind: kind, guild: guild, channel: id, message: said.ID, user: speaker})
 	}
 	channel := func(kind string, form sandbox.ChannelType) sandbox.ID {
@@ -93,7 +98,9 @@ func (s *stage) known(t *testing.T, channel sandbox.ID) {
 // matrix is a world in which Ada has channels of every kind, and so has everybody else.
 type matrix struct {
 	*stage
+	now     clock
 	callers map[string]entities.Created
+	tokens  map[string][2]entities.Tokens // by entity: for its own address, and for plain /mcp
 	own     []target
 	foreign []target
 	cursor  string     // of another entity
@@ -102,7 +109,8 @@ type matrix struct {
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
-	m := &matrix{stage: newStage(t), callers: map[string]entities.Created{}}
+	m := &matrix{callers: map[string]entities.Created{}, tokens: map[string][2]entities.Tokens{}}
+	m.stage = newStage(t, m.now.set)
 	person := func(guild sandbox.ID, name string) sandbox.ID {
 		id := m.discord.AddUser(sandbox.User{Username: name})
 		must(t, m.discord.AddMember(guild, id))
@@ -112,6 +120,9 @@ func newMatrix(t *testing.T) *matrix {
 	must(t, err)
 	_, err = m.discord.AddBot(away, sandbox.Permissions(discord.PermissionAdministrator))
 	must(t, err)
+	_, err = m.discord.AddEmoji(away, foreignCanary)
+	must(t, err)
+	must(t, m.discord.ChangeRole(m.guild, m.bot, func(r *sandbox.Role) { r.Permissions |= sandbox.PinMessages }))
 	friend, stranger := person(m.guild, "friend"), person(away, foreignCanary)
 	adas, bobs, nobodys, aways := m.category(t, m.guild, ownCanary), m.category(t, m.guild, foreignCanary+" b"), m.category(t, m.guild, foreignCanary+" n"), m.category(t, away, foreignCanary+" a")
 	m.known(t, adas)
@@ -133,6 +144,10 @@ func newMatrix(t *testing.T) *matrix {
 	m.known(t, m.foreign[len(m.foreign)-1].channel)
 	m.foreign = append(m.foreign, m.letter(t, bob.Entity.ID))
 	m.cursor = m.cursorOf(t, bob)
+	for _, who := range m.callers {
+		id := string(who.Entity.ID)
+		m.tokens[id] = [2]entities.Tokens{m.grant(t, who, publicURL+"/mcp/"+id), m.grant(t, who, publicURL+"/mcp")}
+	}
 	m.shutOut(t)
 	owner := entities.Member(snowflake.ID(m.owner), snowflake.ID(m.guild), 0)
 	_, err = m.registry.Suspend(t.Context(), m.actor(), m.callers["suspended"].Entity.ID, time.Hour)

@@ -34,6 +34,7 @@ type envelope struct {
 		Meta          map[string]json.RawMessage `json:"_meta"`
 		Name          string                     `json:"name"`
 		URI           string                     `json:"uri"`
+		ClientInfo    json.RawMessage            `json:"clientInfo"`
 		Notifications struct {
 			Resources []string `json:"resourceSubscriptions"`
 		} `json:"notifications"`

@@ -24,6 +24,9 @@ func (s *Server) listed(ctx context.Context, all []mcpgo.Tool) []mcpgo.Tool {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(t mcpgo.Tool) bool {
+		if c.lists && s.research[t.Name] && !c.openAI && !s.searchFetch {
+			return true
+		}
 		wanted, conditional := s.wanted[t.Name]
 		if !conditional {
 			return false

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"troupe/entities"
@@ -24,6 +25,7 @@ type listener struct {
 	session string          // "" = it has none
 	tag     json.RawMessage // the id of the request that opened the stream, where it has to be told
 	bell    chan struct{}   // holds one ring: there is something to take
+	openAI  atomic.Bool     // its client is one of OpenAI's
 
 	// Of these, streams.mu has the care.
 	cut   context.CancelCauseFunc // ends the stream; nil = there is none

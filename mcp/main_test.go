@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"troupe/entities"
+	"troupe/entities/fresh"
 	"troupe/entities/leaktest"
 	"troupe/mcp"
 	"troupe/relay"
@@ -41,7 +41,6 @@ type stage struct {
 	server   *mcp.Server
 	url      string // of the HTTP server, without a path
 	log      *journal
-	later    atomic.Int64 // nanoseconds by which the registry's clock is ahead
 
 	guild, owner, sam, bot                sandbox.ID
 	general, quiet, forum, secret, sealed sandbox.ID
@@ -65,20 +64,23 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// newStage sets the stage without connecting to the gateway.
-func newStage(t testing.TB) *stage {
+// newStage sets the stage, with another registry where a test needs one.
+func newStage(t testing.TB, change ...func(*entities.Config)) *stage {
 	t.Helper()
 	s := &stage{log: &journal{}}
 	s.seed(t)
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	world := entities.NewWorld()
 	database := filepath.Join(t.TempDir(), "t.db")
-	var err error
-	s.registry, err = entities.Open(t.Context(), entities.Config{
-		Database: "sqlite:" + database, World: world, Log: log,
+	config := entities.Config{
+		Database: fresh.SQLite(t, database), World: world, Log: log,
 		Admission: entities.Admission{Mode: entities.AdmitAll},
-		Now:       func() time.Time { return time.Now().Add(time.Duration(s.later.Load())) },
-	})
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	var err error
+	s.registry, err = entities.Open(t.Context(), config)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.registry.Close()) })
 	leaktest.Database(t, database, s.discord.Confided)
@@ -209,9 +211,15 @@ func (w withKey) RoundTrip(r *http.Request) (*http.Response, error) {
 // connect is an MCP client that is not ours.
 func (s *stage) connect(t *testing.T, who entities.Created) *sdk.ClientSession {
 	t.Helper()
+	return s.connectAs(t, who, "tests")
+}
+
+// connectAs is such a client with a name of its own.
+func (s *stage) connectAs(t *testing.T, who entities.Created, name string) *sdk.ClientSession {
+	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	client := sdk.NewClient(&sdk.Implementation{Name: "tests", Version: "1"}, nil)
+	client := sdk.NewClient(&sdk.Implementation{Name: name, Version: "1"}, nil)
 	session, err := client.Connect(t.Context(), &sdk.StreamableClientTransport{
 		Endpoint: s.address(who.Entity.ID), HTTPClient: &http.Client{Transport: withKey{who.Key, transport}}, MaxRetries: -1,
 	}, nil)

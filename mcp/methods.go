@@ -11,6 +11,7 @@ import (
 const (
 	methodInitialize  = "initialize"
 	methodCall        = "tools/call"
+	methodList        = "tools/list"
 	methodRead        = "resources/read"
 	methodSubscribe   = "resources/subscribe"
 	methodUnsubscribe = "resources/unsubscribe"
@@ -74,7 +75,7 @@ func (s *Server) before(r *http.Request, c *call, message envelope) *refusal {
 	if err == nil {
 		return nil
 	}
-	no := c.noResource(message.ID, err)
+	no := c.noResource(message, err)
 	if message.modern(r) && no.code == mcpgo.RESOURCE_NOT_FOUND {
 		no.status, no.code = http.StatusBadRequest, codeParams
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	mcpgo "github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -45,14 +44,14 @@ func (s *Server) addResources(core *server.MCPServer) {
 		})
 }
 
-// readable refuses a channel that the entity may not read. What else there is not, mcp-go says.
+// readable refuses what there is not, and alike a channel that the entity may not read.
 func (s *Server) readable(c *call, uri string) error {
-	if !strings.HasPrefix(uri, channelURI) {
-		return nil
+	if _, ok := scopeFor(uri); !ok {
+		return errNoResource
 	}
 	channel, ok := channelOf(uri)
 	if !ok {
-		return errNoResource
+		return nil // it names none
 	}
 	_, err := s.relay.Authorize(c.ctx, c.actor, entities.ReadHistory, channel)
 	return err

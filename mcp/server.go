@@ -39,6 +39,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// LegacySSE also serves the protocol's first transport, at /mcp/{id}/sse.
 	LegacySSE bool
+	// SearchFetch lists the tools search and fetch for every client, not for OpenAI's only.
+	SearchFetch bool
 	// Version is this program's version, as clients are told it. Required.
 	Version string
 	// Log is where to log. Required.
@@ -62,6 +64,7 @@ type Server struct {
 	random      io.Reader
 	proxies     []netip.Prefix
 	legacySSE   bool
+	searchFetch bool
 	bodyTime    time.Duration // for a message's body to come
 	heartbeat   time.Duration // of a stream
 	sendTime    time.Duration // for a client to take what a stream sends it
@@ -72,6 +75,7 @@ type Server struct {
 	transport http.Handler
 	waiting   map[string]bool                // the names of the tools that wait
 	wanted    map[string]entities.Capability // of the tools that not all entities have
+	research  map[string]bool                // the names of the tools that few clients are shown
 	calls     calls
 	streams   streams
 	ended     ended
@@ -79,6 +83,7 @@ type Server struct {
 	seen      seen
 	panics    atomic.Int64
 	broken    atomic.Int64
+	refused   atomic.Int64
 	tallies   map[string]*tally // by tool; none is added once the server is made
 }
 
@@ -106,8 +111,8 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		registry: cfg.Registry, relay: cfg.Relay, publicHosts: hosts, publicURLs: addresses, version: cfg.Version,
-		log: cfg.Log, now: cfg.Now, random: cfg.Random, proxies: cfg.TrustedProxies, legacySSE: cfg.LegacySSE,
-		bodyTime: bodyTime, heartbeat: heartbeat, sendTime: sendTime, streams: newStreams(), ended: newEnded(), waiting: map[string]bool{}, wanted: map[string]entities.Capability{},
+		log: cfg.Log, now: cfg.Now, random: cfg.Random, proxies: cfg.TrustedProxies, legacySSE: cfg.LegacySSE, searchFetch: cfg.SearchFetch,
+		bodyTime: bodyTime, heartbeat: heartbeat, sendTime: sendTime, streams: newStreams(), ended: newEnded(), waiting: map[string]bool{}, wanted: map[string]entities.Capability{}, research: map[string]bool{},
 		calls: newCalls(), failures: newFailures(), seen: newSeen(), tallies: map[string]*tally{},
 	}
 	s.run = s.token(runBytes)
@@ -117,6 +122,10 @@ func New(cfg Config) (*Server, error) {
 	cfg.Registry.OnRevoked(func(id entities.ID) {
 		s.calls.cut(id, errRevoked)
 		s.streams.cut(id, errRevoked)
+	})
+	cfg.Registry.OnEnded(func(e entities.Ended) {
+		s.calls.cut(e.Entity, errDisconnected, e.Credentials...)
+		s.streams.cut(e.Entity, errDisconnected, e.Credentials...)
 	})
 	return s, nil
 }
@@ -147,6 +156,7 @@ func (s *Server) connect() error {
 		if t.wants != "" {
 			s.wanted[t.declaration.Name] = t.wants
 		}
+		s.research[t.declaration.Name] = t.research
 		core.AddTool(t.declaration, s.handle(t))
 	}
 	s.addResources(core)
@@ -185,13 +195,14 @@ type Clients struct {
 	Streams int   // event streams that are open
 	Panics  int64 // calls that broke since the start; each is in the log
 	Broken  int64 // calls that failed by a fault of ours since the start; each is in the log
+	Refused int64 // requests without a credential that is taken, since the start
 }
 
 // Clients counts who is connected now.
 func (s *Server) Clients() Clients {
 	running, waiting := s.calls.count()
 	now := s.now()
-	return Clients{Recent: s.seen.count(now), Running: running, Waiting: waiting, Streams: s.streams.count(now), Panics: s.panics.Load(), Broken: s.broken.Load()}
+	return Clients{Recent: s.seen.count(now), Running: running, Waiting: waiting, Streams: s.streams.count(now), Panics: s.panics.Load(), Broken: s.broken.Load(), Refused: s.refused.Load()}
 }
 
 // Close takes no more calls, ends streams and calls that only wait, and returns when all are done

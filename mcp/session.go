@@ -33,6 +33,9 @@ var (
 // openSession gives the id of a new session.
 func (s *Server) openSession(ctx context.Context, c *call) (string, error) {
 	nonce := s.run + s.token(chanceBytes)
+	if c.openAI {
+		nonce = nonce[:nonceLength-len(openAIMark)] + openAIMark
+	}
 	proof, err := s.registry.SignSession(ctx, c.actor, nonce)
 	return nonce + proof, err
 }

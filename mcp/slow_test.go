@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/disgoorg/snowflake/v2"
+
 	"troupe/entities"
 	"troupe/mcp"
 )
@@ -24,13 +26,19 @@ func (s *stage) crowd(t *testing.T, n int) []entities.Created {
 	t.Helper()
 	var all []entities.Created
 	for i := range (n + mcp.MaxStreamsPerEntity - 1) / mcp.MaxStreamsPerEntity {
-		name := "Extra "
-		for _, digit := range fmt.Sprintf("%03d", i) {
-			name += []string{"ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu"}[digit-'0']
-		}
-		all = append(all, s.entity(t, name, "", s.general))
+		all = append(all, s.extra(t, i))
 	}
 	return all
+}
+
+// extra makes an entity whose name is like no other's.
+func (s *stage) extra(t testing.TB, n int) entities.Created {
+	t.Helper()
+	name := "Extra "
+	for _, digit := range fmt.Sprintf("%03d", n) {
+		name += []string{"ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "pu"}[digit-'0']
+	}
+	return s.entity(t, name, "", s.general)
 }
 
 // dial opens a connection and sends the head of a request, and what of its body is given.
@@ -119,6 +127,22 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
+// TestStalledStreamCut ends at once what a client does not read, though a write to it hangs: the
+// time that clients have to take what they are sent is for those whose credential stands.
+func TestStalledStreamCut(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	s.ask(t, ada, s.stalled(t, ada), 30)
+	await(t, "the answers to be made", func() bool { return s.server.Clients().Running == 0 })
+	rotated := time.Now()
+	_, err := s.registry.RotateKey(t.Context(), entities.Member(snowflake.ID(s.owner), snowflake.ID(s.guild), 0), ada.Entity.ID)
+	must(t, err)
+	await(t, "the stream to be gone", func() bool { return s.server.Clients().Streams == 0 })
+	if took := time.Since(rotated); took > 3*time.Second {
+		t.Errorf("it ended after %v", took)
+	}
+}
+
 // ask posts messages whose answers nobody reads, until the stream is gone.
 func (s *stage) ask(t *testing.T, who entities.Created, session string, times int) {
 	transport := &http.Transport{}
@@ -153,6 +177,53 @@ func (s *stage) slowest(t *testing.T, call func(), times int) time.Duration {
 	}
 	slices.Sort(all)
 	return all[int(math.Ceil(float64(times)*0.99))-1]
+}
+
+// TestIdleEntities has many entities begin a session, list the tools and go: nothing is kept of them
+// here, but for what is kept of anybody who called within a few minutes. TEST_FULL=1 makes it 10,000.
+func TestIdleEntities(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector needs memory of its own")
+	}
+	many := 200
+	if os.Getenv("TEST_FULL") != "" {
+		many = 9_999
+	}
+	s := newStage(t)
+	all := make([]entities.Created, many)
+	for i := range all {
+		all[i] = s.extra(t, i)
+	}
+	call := func(who entities.Created) {
+		asking(t, who, initialize, s.server.Handler())()
+		asking(t, who, listCall, s.server.Handler())()
+	}
+	call(all[0])
+	for _, who := range all { // what the registry remembers of a credential is not meant
+		_, err := s.registry.Authenticate(t.Context(), who.Key, who.Entity.ID)
+		must(t, err)
+	}
+	before := living()
+	for _, who := range all {
+		call(who)
+	}
+	if held := mcp.Held(s.server); held != 0 {
+		t.Errorf("%d things are kept for idle entities", held)
+	}
+	each := (living() - before) / int64(many)
+	t.Logf("%d bytes more for each of %d entities", each, many)
+	if each > 128 {
+		t.Errorf("%d bytes are kept for each entity", each)
+	}
+}
+
+// living is the memory of what is in use.
+func living() int64 {
+	runtime.GC()
+	runtime.GC() // what the first one put aside in pools
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // TestStreamMemory bounds what a live stream takes, and shows that an entity that is idle takes

@@ -15,8 +15,8 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 		w.Header().Set("Allow", http.MethodGet)
 		return &refusal{status: http.StatusMethodNotAllowed, code: codeInvalid, text: "A GET opens the stream here. For Streamable HTTP leave /sse out of the address."}
 	}
-	if wantsPage(r) {
-		writePage(w)
+	if WantsPage(r) {
+		WritePage(w)
 		return nil
 	}
 	c, no := s.enter(r)
@@ -24,6 +24,7 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 		return no
 	}
 	defer c.end(nil)
+	c.openAI = isOpenAI(r.UserAgent())
 	session, err := s.openSession(r.Context(), c)
 	if err != nil {
 		return &refusal{status: http.StatusServiceUnavailable, code: codeInternal, text: c.words("open a session", err), pause: 1}
@@ -31,10 +32,7 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 	defer s.streams.endSession(session)
 	return s.open(w, r, c, session, func(st *stream) error {
 		// Relative to this address: a proxy may have put something before it.
-		if err := st.out.event("endpoint", []byte("message?sessionId="+session)); err != nil {
-			return err
-		}
-		return st.out.wire.Flush()
+		return st.out.send(event("endpoint", []byte("message?sessionId="+session)))
 	}, func(st *stream) error { return st.send() })
 }
 
@@ -65,14 +63,19 @@ func (s *Server) sseMessage(w *deliverer, r *http.Request) *refusal {
 			s.calls.done(c)
 		}
 	}()
+	if no := s.lasts(r, c); no != nil {
+		return no
+	}
 	l, life, open := s.streams.attached(session)
 	if !open {
 		return noSession
 	}
+	c.openAI = l.openAI.Load() || openedByOpenAI(session)
 	body, message, no := s.receive(w, r, c)
 	if no != nil {
 		return no
 	}
+	l.openAI.Store(c.openAI)
 	if message.Method == methodCall && s.waiting[message.Params.Name] {
 		if err := s.calls.wait(c); err != nil {
 			return busy(err)
@@ -117,7 +120,7 @@ func (s *Server) sseAnswer(l *listener, c *call, message envelope, body []byte, 
 		return acknowledgement(message.ID)
 	case methodRead:
 		if err := s.readable(c, message.Params.URI); err != nil {
-			return c.noResource(message.ID, err).json()
+			return c.noResource(message, err).json()
 		}
 	}
 	if modern {

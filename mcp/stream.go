@@ -3,9 +3,7 @@ package mcp
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,69 +16,30 @@ const (
 	sendTime  = 10 * time.Second
 )
 
-// events writes an event stream. Each write has its own time, so that a client that does not
-// read holds nothing for long.
-type events struct {
-	w    io.Writer
-	wire *http.ResponseController
-	time time.Duration
-}
-
-// openEvents begins an event stream.
-func (s *Server) openEvents(w http.ResponseWriter) (*events, error) {
-	e := &events{w: w, wire: http.NewResponseController(w), time: s.sendTime}
-	// The limits of ordinary requests do not hold for a stream. Where they cannot be lifted there
-	// is no connection behind it.
-	_ = e.wire.SetReadDeadline(time.Time{})
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.WriteHeader(http.StatusOK)
-	return e, e.wire.Flush()
-}
-
-func (e *events) begin() { _ = e.wire.SetWriteDeadline(time.Now().Add(e.time)) } // see openEvents
-
-// message sends one message of JSON.
-func (e *events) message(data []byte) error { return e.event("message", data) }
-
-func (e *events) event(name string, data []byte) error {
-	e.begin()
-	_, err := e.w.Write(slices.Concat([]byte("event: "+name+"\ndata: "), data, []byte("\n\n")))
-	return err
-}
-
-// beat sends a line that clients skip.
-func (e *events) beat() error {
-	e.begin()
-	if _, err := e.w.Write([]byte(":\n\n")); err != nil {
-		return err
-	}
-	return e.wire.Flush()
-}
-
 // stream is one open event stream of a client.
 type stream struct {
 	*listener
 	server *Server
 	out    *events
 	ctx    context.Context // ends with the request, or when the stream is cut
-	key    string          // that opened it
 }
 
 // run sends what there is to send until the stream ends, and says why it did.
 func (st *stream) run() error {
-	beat := time.NewTicker(st.server.heartbeat)
-	defer beat.Stop()
+	silent := time.NewTicker(st.server.heartbeat)
+	defer silent.Stop()
 	for st.ctx.Err() == nil {
 		if err := st.send(); err != nil {
 			return err
 		}
 		select {
 		case <-st.bell:
-		case <-beat.C:
-			if err := st.allowed(); err != nil { // a token may have run out
+		case <-silent.C:
+			// What ended a credential need not have ended its entity's others, so it is asked too.
+			if _, err := st.server.registry.Acting(st.ctx, st.actor); err != nil {
 				return err
 			}
-			if err := st.out.beat(); err != nil {
+			if err := st.out.send(beat); err != nil {
 				return err
 			}
 		case <-st.ctx.Done():
@@ -89,35 +48,22 @@ func (st *stream) run() error {
 	return context.Cause(st.ctx)
 }
 
-// allowed says whether the credential that opened the stream still holds.
-func (st *stream) allowed() error {
-	_, err := st.server.registry.Authenticate(st.ctx, st.key, st.actor.EntityID())
-	return err
-}
-
 func (st *stream) send() error {
 	messages, full := st.take()
 	if full {
 		return errStalled
 	}
-	for _, message := range messages {
-		if err := st.out.message(message); err != nil {
-			return err
-		}
-	}
 	if len(messages) == 0 {
 		return nil
 	}
-	return st.out.wire.Flush()
+	for i, message := range messages {
+		messages[i] = event("message", message)
+	}
+	return st.out.send(messages...)
 }
 
 // say sends one message at once.
-func (st *stream) say(message []byte) error {
-	if err := st.out.message(message); err != nil {
-		return err
-	}
-	return st.out.wire.Flush()
-}
+func (st *stream) say(message []byte) error { return st.out.send(event("message", message)) }
 
 // open gives a client its stream and runs it: begin sends what comes first and end what comes
 // last. It returns when the stream has ended, or says why there is none.
@@ -129,11 +75,11 @@ func (s *Server) open(w *deliverer, r *http.Request, c *call, session string, be
 		return tooManyStreams(err)
 	}
 	defer func() { s.streams.detach(one, turn, s.now()) }()
-	st := &stream{listener: one, server: s, ctx: ctx, key: bearer(r)}
 	// The credential may have ended since it was looked at, and then nobody cuts this stream.
-	if st.allowed() != nil {
-		return s.challenged(r)
+	if _, err := s.registry.Acting(ctx, c.actor); err != nil {
+		return s.challenged(r, wasRefused)
 	}
+	st := &stream{listener: one, server: s, ctx: ctx}
 	if st.out, err = s.openEvents(w); err != nil {
 		return nil // the client is gone
 	}
@@ -148,16 +94,24 @@ func (s *Server) open(w *deliverer, r *http.Request, c *call, session string, be
 	return nil
 }
 
-// unblock has a write that hangs fail when the stream is cut. A program that closes leaves a
-// little time for the last words.
-func (s *Server) unblock(st *stream) (stop func() bool) {
-	return context.AfterFunc(st.ctx, func() {
-		grace := time.Duration(0)
+// unblock has a write that hangs fail when the stream is cut, and leaves time for an end in
+// order. A program that closes leaves a little more, for the last words. Release it before the
+// request ends: the connection may serve another one then.
+func (s *Server) unblock(st *stream) (release func()) {
+	cut := make(chan struct{})
+	stop := context.AfterFunc(st.ctx, func() {
+		defer close(cut)
+		patience := time.Duration(0)
 		if errors.Is(context.Cause(st.ctx), errClosing) {
-			grace = time.Second
+			patience = time.Second
 		}
-		_ = st.out.wire.SetWriteDeadline(time.Now().Add(grace)) // see openEvents
+		st.out.cut(patience)
 	})
+	return func() {
+		if !stop() {
+			<-cut
+		}
+	}
 }
 
 func nothingMore(*stream) error { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,13 +36,15 @@ type streams struct {
 	byEntity  map[entities.ID]map[*listener]struct{}
 	all       int
 	open      int // with a stream
+	mostOpen  int // of open
+	most      int // of all
 	swept     time.Time
 	closing   bool
 	drained   chan struct{} // closed when closing and no stream is open any more
 }
 
 func newStreams() streams {
-	return streams{bySession: map[string]*listener{}, byEntity: map[entities.ID]map[*listener]struct{}{}, drained: make(chan struct{})}
+	return streams{bySession: map[string]*listener{}, byEntity: map[entities.ID]map[*listener]struct{}{}, drained: make(chan struct{}), mostOpen: maxStreams, most: maxSubscribers}
 }
 
 // of finds or makes the listener of a session, and holds it until leave.
@@ -76,7 +79,7 @@ func (s *streams) find(actor entities.Actor, session string, now time.Time) (*li
 	switch {
 	case len(own) >= maxSubscribersEach:
 		return nil, errTooMany
-	case s.all >= maxSubscribers:
+	case s.all >= s.most:
 		return nil, errOverload
 	}
 	made := newListener(actor, session, now)
@@ -125,7 +128,7 @@ func (s *streams) attach(life context.Context, cut context.CancelCauseFunc, acto
 	switch {
 	case open >= maxStreamsPerEntity:
 		err = errTooMany
-	case s.open >= maxStreams:
+	case s.open >= s.mostOpen:
 		err = errOverload
 	}
 	if err != nil {
@@ -190,12 +193,14 @@ func (s *streams) endSession(session string) {
 	}
 }
 
-// cut ends all streams of an entity.
-func (s *streams) cut(id entities.ID, cause error) {
+// cut ends all streams of an entity, or those of some of its credentials.
+func (s *streams) cut(id entities.ID, cause error, credentials ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for one := range maps.Clone(s.byEntity[id]) {
-		s.end(one, cause)
+		if len(credentials) == 0 || slices.Contains(credentials, one.actor.Credential()) {
+			s.end(one, cause)
+		}
 	}
 }
 

@@ -67,17 +67,18 @@ func (s *Server) subscribe(c *call, session string, m envelope) *refusal {
 		err = s.watch(c.ctx, one, m.Params.URI)
 	}
 	if err != nil {
-		return c.noResource(m.ID, err)
+		return c.noResource(m, err)
 	}
 	return nil
 }
 
 // noResource words why a resource cannot be had.
-func (c *call) noResource(id json.RawMessage, err error) *refusal {
+func (c *call) noResource(message envelope, err error) *refusal {
+	no := &refusal{status: http.StatusOK, code: codeInternal, id: message.ID, text: c.words("subscribe", err)}
 	if _, refused := entities.AsRefusal(err); refused || context.Cause(c.ctx) != nil {
-		return &refusal{status: http.StatusOK, code: mcpgo.RESOURCE_NOT_FOUND, id: id, text: c.words("subscribe", err)}
+		no.code, no.data = mcpgo.RESOURCE_NOT_FOUND, map[string]string{"uri": message.Params.URI}
 	}
-	return &refusal{status: http.StatusOK, code: codeInternal, id: id, text: c.words("subscribe", err)}
+	return no
 }
 
 // listen is the stream of the protocol's later era. mcp-go first judges the request, by one that

@@ -19,6 +19,7 @@ type tool struct {
 	effect      effect
 	run         func(ctx context.Context, c *call, arguments json.RawMessage) (*mcpgo.CallToolResult, error)
 	wants       entities.Capability // see [tool.when]; "" = all entities have it
+	research    bool                // see [tool.forResearch]
 	err         error               // what is wrong with its declaration
 }
 
@@ -43,12 +44,14 @@ type effect struct {
 }
 
 var (
-	looks   = effect{readOnly: true, idempotent: true}
-	reads   = effect{readOnly: true, idempotent: true, openWorld: true, quotes: true}
-	listens = effect{readOnly: true, idempotent: true, openWorld: true, quotes: true, waits: true}
-	speaks  = effect{openWorld: true}
-	marks   = effect{idempotent: true, openWorld: true}
-	alters  = effect{destructive: true, idempotent: true, openWorld: true}
+	looks = effect{readOnly: true, idempotent: true}
+	// looksOut quotes Discord in a shape that is not ours to choose: the text is escaped in it.
+	looksOut = effect{readOnly: true, idempotent: true, openWorld: true}
+	reads    = effect{readOnly: true, idempotent: true, openWorld: true, quotes: true}
+	listens  = effect{readOnly: true, idempotent: true, openWorld: true, quotes: true, waits: true}
+	speaks   = effect{openWorld: true}
+	marks    = effect{idempotent: true, openWorld: true}
+	alters   = effect{destructive: true, idempotent: true, openWorld: true}
 )
 
 // answer is what a tool gives: a small struct of its own, which is the public contract, that

@@ -5,23 +5,30 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/disgoorg/snowflake/v2"
+
 	"troupe/entities"
 	"troupe/relay"
 )
 
 var getMessage = define("get_message", words{
 	title: "Get message",
-	text:  "One message with what it answers, who reacted to it and the thread that hangs on it.",
+	text:  "One message with what it answers, who reacted and the thread on it.",
 }, entities.ReadHistory, reads, func(ctx context.Context, c *call, in getMessageInput) (messageContext, error) {
+	return c.around(ctx, in.Channel.ID, in.Message.ID)
+})
+
+// around gives a message with what belongs to it.
+func (c *call) around(ctx context.Context, channel, message snowflake.ID) (messageContext, error) {
 	self, err := c.server.registry.Acting(ctx, c.actor)
 	if err != nil {
 		return messageContext{}, err
 	}
-	found, err := c.server.relay.Message(ctx, c.actor, in.Channel.ID, in.Message.ID)
+	found, err := c.server.relay.Message(ctx, c.actor, channel, message)
 	if err != nil {
 		return messageContext{}, err
 	}
-	out := messageContext{messages: c.quote(self, append(found.Above, found.Message), ""), ID: found.Message.ID.String()}
+	out := messageContext{messages: c.quote(self, append(found.Above, found.Message), ""), ID: found.Message.ID.String(), message: found.Message}
 	out.whole = true
 	for _, one := range found.Reactions {
 		out.Reacted = append(out.Reacted, reactedOf(one))
@@ -30,7 +37,7 @@ var getMessage = define("get_message", words{
 		out.Thread = &hangingThread{ID: t.ID.String(), Name: t.Name, Messages: t.Messages, CanRead: t.Reads}
 	}
 	return out, nil
-})
+}
 
 type getMessageInput struct {
 	Channel channelArg `json:"channel,omitempty" doc:"id, #name, name or server/#name; not needed with a link"`
@@ -43,6 +50,8 @@ type messageContext struct {
 	ID      string         `json:"id"`
 	Reacted []reactedBy    `json:"reacted,omitempty"`
 	Thread  *hangingThread `json:"thread,omitempty"`
+
+	message relay.Message
 }
 
 // reactedBy is one emoji and some of those who chose it.
@@ -79,6 +88,11 @@ func authorOf(a relay.Author) author {
 
 func (m messageContext) write(p *page) {
 	p.head()
+	m.writeBody(p)
+}
+
+// writeBody gives all but who the entity is.
+func (m messageContext) writeBody(p *page) {
 	if len(m.Messages) > 1 {
 		p.say("Message %s, behind what it answers:", m.ID)
 	}

@@ -13,7 +13,7 @@ import (
 
 var searchMessages = define("search_messages", words{
 	title: "Search messages",
-	text:  "Finds messages by words or author, with Discord's own search, where you may read; newest first.",
+	text:  "Finds messages by words or author where you may read, newest first.",
 }, entities.ReadHistory, reads, func(ctx context.Context, c *call, in searchInput) (searchHits, error) {
 	self, err := c.server.registry.Acting(ctx, c.actor)
 	if err != nil {
@@ -43,7 +43,7 @@ var searchMessages = define("search_messages", words{
 
 type searchInput struct {
 	Server  string     `json:"server,omitempty" doc:"id or name; left out: all of yours"`
-	Query   string     `json:"query,omitempty" doc:"the words to look for"`
+	Query   string     `json:"query,omitempty" doc:"words to look for"`
 	Author  string     `json:"author,omitempty" doc:"whose: a user's id or name, a character's name, or me"`
 	Channel channelArg `json:"channel,omitempty" doc:"only there and in its threads: id, #name, server/#name or a link"`
 	Before  string     `json:"before,omitempty" doc:"a message's id or link, or a date: only older ones"`
@@ -71,22 +71,43 @@ func (h searchHits) write(p *page) {
 // moment reads a point in time: a message, by its id or link, or a date. It gives the id that a
 // message of that time has; 0 when it was not given.
 func moment(name, ref string) (snowflake.ID, error) {
-	ref = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(ref), "<"), ">")
+	ref = bare(ref)
 	if ref == "" {
 		return 0, nil
 	}
-	if _, _, message, ok := entities.ParseLink(ref); ok && message != 0 {
+	if _, message, ok := messageOf(ref); ok {
 		return message, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
-		if at, err := time.Parse(layout, ref); err == nil {
-			return fromTime(name, at)
-		}
+	if at, ok := dated(ref); ok {
+		return fromTime(name, at)
 	}
 	if id, err := snowflake.Parse(ref); err == nil && len(ref) >= 15 && len(ref) <= 20 && id != 0 {
 		return id, nil
 	}
 	return 0, entities.Refuse(entities.Invalid, "%s must be a message's id or link, or a date like 2026-11-23 or 2026-11-23T18:00:00Z, not %s.", name, clip(ref, 60))
+}
+
+// dated reads a date, with or without a time of day.
+func dated(ref string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if at, err := time.Parse(layout, ref); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// instant reads a date; the zero time when it was not given.
+func instant(name, ref string) (time.Time, error) {
+	if ref = strings.TrimSpace(ref); ref == "" {
+		return time.Time{}, nil
+	}
+	at, ok := dated(ref)
+	if !ok {
+		return time.Time{}, entities.Refuse(entities.Invalid, "%s must be a date like 2026-11-23 or 2026-11-23T18:00:00Z, not %s.", name, clip(ref, 60))
+	}
+	_, err := fromTime(name, at)
+	return at, err
 }
 
 // fromTime is the id of a message of some time. Discord has none from before 2015.

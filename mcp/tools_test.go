@@ -3,6 +3,7 @@ package mcp_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,7 +22,7 @@ func TestToolList(t *testing.T) {
 	s := newStage(t)
 	ada := s.entity(t, "Ada", "", s.general)
 	s.able(t, ada.Entity.ID, entities.Capabilities()...)
-	session := s.connect(t, ada)
+	session := s.connectAs(t, ada, "openai-mcp (ChatGPT)")
 	listed, err := session.ListTools(t.Context(), nil)
 	must(t, err)
 	found := map[string]bool{}
@@ -76,7 +77,7 @@ func checkTool(t *testing.T, tool *sdk.Tool) {
 			t.Errorf("%s: type %q, description %q", name, p.Type, p.Description)
 		}
 	}
-	quotes := slices.Contains([]string{"read_messages", "wait_for_messages", "check_inbox", "get_message", "search_messages", "find_member", "catch_up", "read_dms"}, tool.Name)
+	quotes := slices.Contains([]string{"read_messages", "wait_for_messages", "check_inbox", "get_message", "search_messages", "find_member", "catch_up", "read_dms", "list_pins", "poll_results"}, tool.Name)
 	if quotes == (tool.OutputSchema != nil) {
 		t.Errorf("output schema: %v", tool.OutputSchema)
 	}
@@ -107,9 +108,20 @@ func TestHints(t *testing.T) {
 	_, _, body := s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
 	if tokens := (len(body) + mcp.MaxInstructions) / 4; tokens > 4500 {
 		t.Errorf("connecting costs %d tokens", tokens)
+	} else {
+		t.Logf("connecting costs %d tokens at most", tokens)
+	}
+	byOpenAI := func() string {
+		r := s.request(t, http.MethodPost, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+		r.Header.Set("User-Agent", "openai-mcp/1.0.0")
+		_, _, body := send(t, r)
+		return body
+	}
+	if tokens := (len(byOpenAI()) + mcp.MaxInstructions) / 4; tokens > 4500 {
+		t.Errorf("connecting costs ChatGPT %d tokens", tokens)
 	}
 	s.able(t, ada.Entity.ID, entities.Capabilities()...)
-	_, _, body = s.post(t, ada, `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+	body = byOpenAI()
 	var list struct {
 		Result struct {
 			Tools []struct {
@@ -125,7 +137,11 @@ func TestHints(t *testing.T) {
 		"edit_message": {false, true, true, true}, "delete_message": {false, true, true, true}, "remove_reaction": {false, false, true, true},
 		"create_thread": {false, false, false, true}, "get_message": {true, false, true, true}, "search_messages": {true, false, true, true},
 		"find_member": {true, false, true, true}, "list_entities": {true, false, true, false}, "catch_up": {true, false, true, true},
+		"create_poll": {false, false, false, true}, "poll_results": {true, false, true, true}, "introduce": {false, false, false, true},
+		"get_leaderboard": {true, false, true, false}, "leave_server": {false, true, true, true},
 		"send_dm": {false, false, false, true}, "read_dms": {true, false, true, true},
+		"list_threads": {true, false, true, false}, "list_pins": {true, false, true, true}, "pin_message": {false, false, true, true}, "list_emojis": {true, false, true, false},
+		"search": {true, false, true, true}, "fetch": {true, false, true, true},
 		"check_inbox": {true, false, true, true}, "ack_inbox": {true, false, true, false},
 	}
 	if len(list.Result.Tools) != len(want) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/disgoorg/disgo/discord"
 	"github.com/disgoorg/snowflake/v2"
+
+	"troupe/entities"
 )
 
 // SendStatus is how a line ended.
@@ -41,7 +43,26 @@ type Line struct {
 	Silent bool
 	// SuppressLinks shows no previews of links.
 	SuppressLinks bool
+	// Poll is what the line asks; nil for none. With it Content may be empty.
+	Poll *Poll `json:",omitempty"`
+	// Card shows a card about the entity, beside which nothing is said.
+	Card bool `json:",omitempty"`
 }
+
+// right is what an entity needs to say a line.
+func (line Line) right() entities.Right {
+	switch {
+	case line.Poll != nil:
+		return entities.MakePoll
+	case line.Card:
+		return entities.Introduce
+	default:
+		return entities.Post
+	}
+}
+
+// wordless says whether a line shows something without any content.
+func (line Line) wordless() bool { return len(line.Embeds) > 0 || line.Poll != nil }
 
 // Sent is what became of a line.
 type Sent struct {

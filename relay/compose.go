@@ -37,8 +37,12 @@ func (line Line) body() string {
 
 // compose makes of a line the messages that Discord takes, or says what is wrong with it.
 func (r *Relay) compose(ctx context.Context, actor entities.Actor, permit entities.Permit, line Line) (*speech, error) {
+	poll, err := r.addition(ctx, actor, permit, &line)
+	if err != nil {
+		return nil, err
+	}
 	content := strings.TrimSpace(strings.ToValidUTF8(line.Content, "\uFFFD"))
-	if content == "" && len(line.Embeds) == 0 {
+	if content == "" && !line.wordless() {
 		return nil, entities.Refuse(entities.Invalid, "There is nothing to say: content is empty.")
 	}
 	if n := text.Length(content); n > MaxLine {
@@ -52,13 +56,31 @@ func (r *Relay) compose(ctx context.Context, actor entities.Actor, permit entiti
 	if err != nil {
 		return nil, err
 	}
-	s := &speech{actor: actor, done: make(chan struct{}), ambiguous: resolved.Ambiguous}
+	s := &speech{actor: actor, right: line.right(), done: make(chan struct{}), ambiguous: resolved.Ambiguous}
 	for _, part := range texts {
 		s.parts = append(s.parts, r.message(permit, line, part, resolved.Text))
 	}
-	s.parts[len(s.parts)-1].Embeds = line.Embeds
+	s.parts[len(s.parts)-1].Embeds, s.parts[len(s.parts)-1].Poll = line.Embeds, poll
 	s.said = s.judged(line)
 	return s, newPost(&s.parts[0], permit.Channel(), line)
+}
+
+// addition is what a line has instead of words: its poll as Discord takes it, or the card about
+// its entity, which becomes its embed.
+func (r *Relay) addition(ctx context.Context, actor entities.Actor, permit entities.Permit, line *Line) (poll *discord.PollCreate, err error) {
+	if line.right() == entities.Post {
+		return nil, nil //nolint:nilnil // most lines are words
+	}
+	// Discord made posts without a first message of these (discord-api-docs #6746).
+	if permit.Channel().IsForum() {
+		return nil, errWordsForPosts
+	}
+	if line.Poll != nil {
+		return line.Poll.create()
+	}
+	card, err := r.card(ctx, actor, permit)
+	line.Content, line.Embeds = "", []discord.Embed{card}
+	return nil, err
 }
 
 // cut gives the texts of a line's messages, the first with what stands in for a reply.
@@ -79,7 +101,7 @@ func (r *Relay) cut(ctx context.Context, actor entities.Actor, permit entities.P
 		return nil, fmt.Errorf("split a line: %w", err)
 	}
 	if len(texts) == 0 {
-		if len(line.Embeds) == 0 {
+		if !line.wordless() {
 			return nil, entities.Refuse(entities.Invalid, "There is nothing to say: nothing of content can be seen.")
 		}
 		texts = []string{""}

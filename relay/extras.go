@@ -110,23 +110,14 @@ func pollText(poll discord.Poll) string {
 	if poll.AllowMultiselect {
 		words += " (several answers allowed)"
 	}
-	votes := map[int]int{}
-	if poll.Results != nil {
-		for _, count := range poll.Results.AnswerCounts {
-			votes[count.ID] = count.Count
-		}
-		if poll.Results.IsFinalized {
-			words += " (over)"
-		}
+	votes := votesOf(poll)
+	if poll.Results != nil && poll.Results.IsFinalized {
+		words += " (over)"
 	}
 	for i, answer := range poll.Answers {
-		id := i + 1
-		if answer.AnswerID != nil {
-			id = *answer.AnswerID
-		}
 		words += "\n- " + mediaText(answer.PollMedia)
 		if poll.Results != nil {
-			words += fmt.Sprintf(" (%d)", votes[id])
+			words += fmt.Sprintf(" (%d)", votes[answerID(answer, i)])
 		}
 	}
 	return words

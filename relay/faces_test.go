@@ -38,7 +38,9 @@ func TestAPictureThatDiscordDoesNotShow(t *testing.T) {
 	before := time.Now()
 	s.disc.WithholdAvatars(true)
 	s.say(ada, s.general, "one")
-	s.until("it is known", func() bool { return !s.relay.Faceless(made.Entity.ID).IsZero() })
+	s.until("it is known and logged", func() bool {
+		return !s.relay.Faceless(made.Entity.ID).IsZero() && strings.Contains(s.log.String(), noFace)
+	})
 	if since := s.relay.Faceless(made.Entity.ID); since.Before(before) || since.After(time.Now()) || s.relay.Status().Faceless != 1 {
 		t.Errorf("it is missing since %s; status %+v", since, s.relay.Status())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,7 +64,8 @@ func TestSlowDatabase(t *testing.T) {
 	}
 }
 
-// blockDatabase takes the right to write from the relay until release is called.
+// blockDatabase takes the right to write from the relay until release is called, or the test ends:
+// a relay that waits for the right would not end.
 func (s *stage) blockDatabase() (release func()) {
 	s.t.Helper()
 	db := must(sql.Open("sqlite", s.database))(s.t)
@@ -71,8 +73,8 @@ func (s *stage) blockDatabase() (release func()) {
 	if _, err := conn.ExecContext(s.t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		s.t.Fatal(err)
 	}
-	return func() {
-		if _, err := conn.ExecContext(s.t.Context(), "ROLLBACK"); err != nil {
+	release = sync.OnceFunc(func() {
+		if _, err := conn.ExecContext(context.Background(), "ROLLBACK"); err != nil {
 			s.t.Error(err)
 		}
 		if err := conn.Close(); err != nil {
@@ -81,7 +83,9 @@ func (s *stage) blockDatabase() (release func()) {
 		if err := db.Close(); err != nil {
 			s.t.Error(err)
 		}
-	}
+	})
+	s.t.Cleanup(release)
+	return release
 }
 
 // Whoever waits for news, and however many, holds up nothing: the gateway only hands over.

@@ -20,7 +20,7 @@ func TestEveryWayToTheHiddenIsShut(t *testing.T) {
 	s := setStage(t, sandbox.Config{NoRateLimits: true, Pace: 100})
 	s.play()
 	made, ada := s.entity("Ada", nil, s.general)
-	s.grant(made.Entity.ID, entities.CanRead, entities.CanPost, entities.CanSearch, entities.CanMeet, entities.CanCatchUp)
+	s.grant(made.Entity.ID, entities.CanRead, entities.CanPost, entities.CanSearch, entities.CanMeet, entities.CanCatchUp, entities.CanPin)
 	line := s.say(ada, s.general, "a line of Ada's").MessageIDs[0]
 	asked := must(s.disc.Say(s.olivia, s.general, "who comes?"))(t)
 	secret := must(s.disc.Say(s.mia, s.general, "CANARY, Ada", sandbox.ReplyTo(asked.ID)))(t)
@@ -28,6 +28,8 @@ func TestEveryWayToTheHiddenIsShut(t *testing.T) {
 	for _, m := range []snowflake.ID{line, snowflake.ID(answer.ID)} {
 		done(t, s.disc.React(s.mia, s.general, sandbox.ID(m), "👍"))
 	}
+	s.botMay(sandbox.PinMessages)
+	done(t, s.disc.Pin(s.olivia, s.general, secret.ID))
 	channel, since := snowflake.ID(s.general), time.Now().Add(-time.Hour)
 	ways := map[string]func() any{
 		"the inbox":   func() any { return must(s.relay.Inbox(t.Context(), ada, relay.InboxRequest{}))(t) },
@@ -39,7 +41,10 @@ func TestEveryWayToTheHiddenIsShut(t *testing.T) {
 		"other words": func() any { return s.search(ada, relay.SearchRequest{Query: "apple"}) },
 		"her id":      func() any { return s.search(ada, relay.SearchRequest{Author: s.mia.String()}) },
 		"her name":    func() any { return must(s.relay.FindMember(t.Context(), ada, relay.MemberRequest{Name: "mia"}))(t) },
-		"the digest":  func() any { return must(s.relay.CatchUp(t.Context(), ada, channel, since))(t) },
+		"the pins": func() any {
+			return must(s.relay.Pins(t.Context(), ada, relay.PinsRequest{Channel: channel, Limit: 5}))(t)
+		},
+		"the digest": func() any { return must(s.relay.CatchUp(t.Context(), ada, channel, since))(t) },
 	}
 	told := func(way func() any) string { return string(must(json.Marshal(way()))(t)) }
 	s.until("all is heard", func() bool {

@@ -3,12 +3,15 @@ package relay_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"image"
 	"image/png"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,12 +22,27 @@ import (
 	"go.uber.org/goleak"
 
 	"troupe/entities"
+	"troupe/entities/fresh"
 	"troupe/entities/leaktest"
 	"troupe/relay"
 	"troupe/relay/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	parallel()
+	goleak.VerifyTestMain(m)
+}
+
+// parallel has more tests at once than there are processors: they wait for clocks, and for pauses
+// that Discord asks for.
+func parallel() {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // there is such a flag
+	}
+}
 
 // stage is a stand-in with one guild, and a relay that is connected to it.
 type stage struct {
@@ -119,6 +137,7 @@ func (s *stage) play(change ...func(*relay.Config)) {
 	log := testLog(s)
 	if s.database == "" {
 		s.database = filepath.Join(s.t.TempDir(), "troupe.db")
+		fresh.SQLite(s.t, s.database)
 		leaktest.Database(s.t, s.database, s.disc.Confided)
 	}
 	reg, err := entities.Open(s.t.Context(), entities.Config{

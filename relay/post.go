@@ -69,7 +69,7 @@ func (r *Relay) unhindered(m *mouth) bool {
 // depart decides once more when Discord is about to be asked, after all waiting, and notes that
 // Discord may have the line from now on.
 func (r *Relay) depart(ctx context.Context, s *speech) error {
-	permit, err := r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
+	permit, err := r.Authorize(ctx, s.actor, s.right, s.line.ChannelID)
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,11 @@ func (r *Relay) spokeThrough(webhook snowflake.ID, message discord.Message) bool
 // claimAt finds the flight of a channel's that a message is, which was heard or found. Late says
 // that nobody waits for it any more.
 func (r *Relay) claimAt(m *mouth, message discord.Message, heard bool) (f *flight, late bool) {
-	hash, err := r.registry.Fingerprint(context.Background(), ingest, message.Author.Username, message.Content)
+	var question *discord.PollMedia
+	if message.Poll != nil {
+		question = &message.Poll.Question
+	}
+	hash, err := r.registry.Fingerprint(context.Background(), ingest, message.Author.Username, told(message.Content, question))
 	if err != nil {
 		r.log.Error("tell a line by its text", "err", err)
 		return nil, false

@@ -112,11 +112,15 @@ func (r *Relay) tellAdmins(ctx context.Context) {
 	}
 }
 
-// tell tells a guild's admins whose owner left. That it cannot be told changes nothing:
+// tell tells a guild's admins whose owner left, or who left by itself. That it cannot be told changes nothing:
 // what was done stands in /entities too.
 func (r *Relay) tell(ctx context.Context, notice entities.Notice) {
 	ctx, cancel := context.WithTimeout(ctx, noticeTime)
 	defer cancel()
+	if notice.Gone.ID != "" {
+		r.tellGone(ctx, notice)
+		return
+	}
 	names := make([]string, 0, len(notice.Left))
 	for _, e := range notice.Left {
 		names = append(names, "**"+Plain(e.Name)+"**")

@@ -65,7 +65,8 @@ type Relay struct {
 	speakers  speakers
 	inbox     inbox
 	lookups   lookups
-	searching searchPace
+	searching *searchPace
+	pinning   *searchPace
 	strays    chan discord.Message // messages of threads that are not known yet
 	astray    astray
 	backlog   backlog
@@ -120,7 +121,7 @@ func New(cfg Config) (*Relay, error) {
 	r.inbox, r.backlog, r.dms = newInbox(), newBacklog(), newDMs()
 	r.changes, r.names = newChanges(), newNames()
 	r.lookups = newLookups()
-	r.searching = newSearchPace()
+	r.searching, r.pinning = newSearchPace(), newPinPace()
 	r.strays = make(chan discord.Message, mostStrays)
 	r.reactions = newReactions()
 	r.astray.waiting = map[snowflake.ID]int{}

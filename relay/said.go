@@ -17,6 +17,7 @@ func (s *speech) judged(line Line) entities.Said {
 	for _, e := range line.Embeds {
 		texts = append(texts, embedded(e)...)
 	}
+	texts = append(texts, line.Poll.read()...)
 	texts = slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 	said := entities.Said{Text: strings.Join(texts, "\n")}
 	var people, roles []snowflake.ID

@@ -33,7 +33,7 @@ var usualPatience = patience{
 // with how far it has come. A line is said once, whatever happens: one whose outcome is not
 // known is not sent again.
 func (r *Relay) Say(ctx context.Context, actor entities.Actor, line Line) (Sent, error) {
-	permit, err := r.Authorize(ctx, actor, entities.Post, line.Channel)
+	permit, err := r.Authorize(ctx, actor, line.right(), line.Channel)
 	if err != nil {
 		return Sent{}, err
 	}

@@ -156,7 +156,7 @@ func (r *Relay) searched(ctx context.Context, actor entities.Actor, req SearchRe
 	}
 	if req.Channel == 0 {
 		if len(guilds) > mostServers {
-			return nil, entities.Refuse(entities.Invalid, "You are on %d servers: name one as server. whoami lists them.", len(guilds))
+			return nil, entities.Refuse(entities.Invalid, "You are on %d servers: name one as server, with search_messages. whoami lists them.", len(guilds))
 		}
 		return guilds, nil
 	}

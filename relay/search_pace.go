@@ -13,24 +13,34 @@ import (
 // headers, observed: 5 in 5 s), which all entities there share.
 const SearchesPerMinute = 30
 
-// searchPace counts how often entities had Discord search of late.
+// searchPace counts how often entities had Discord search of late, or do something else of which
+// little is allowed within a minute.
 type searchPace struct {
+	most int
+	// text refuses one more, with when there is room again.
+	text  string
 	mu    sync.Mutex
 	asked map[entities.ID][]time.Time
 }
 
-func newSearchPace() searchPace { return searchPace{asked: map[entities.ID][]time.Time{}} }
+func newSearchPace() *searchPace {
+	const text = "You have searched as much as you may within a minute. Search again in %s, or narrow what you look for."
+	return &searchPace{most: SearchesPerMinute, text: text, asked: map[entities.ID][]time.Time{}}
+}
 
-// take counts one more search, or refuses it with when there is room again.
+func newPinPace() *searchPace {
+	const text = "You have pinned and unpinned as much as you may within a minute. Go on in %s."
+	return &searchPace{most: PinsPerMinute, text: text, asked: map[entities.ID][]time.Time{}}
+}
+
+// take counts one more, or refuses it with when there is room again.
 func (p *searchPace) take(id entities.ID, now time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	recent := slices.DeleteFunc(p.asked[id], func(at time.Time) bool { return now.Sub(at) >= time.Minute })
 	p.asked[id] = recent
-	if len(recent) >= SearchesPerMinute {
-		wait := recent[0].Add(time.Minute).Sub(now)
-		return entities.Refuse(entities.Unavailable, "You have searched as much as you may within a minute. Search again in %s, or narrow what you look for.",
-			wait.Truncate(time.Second)+time.Second)
+	if len(recent) >= p.most {
+		return entities.Refuse(entities.Unavailable, p.text, waitUntil(recent[0].Add(time.Minute), now))
 	}
 	p.asked[id] = append(recent, now)
 	return nil

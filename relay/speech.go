@@ -23,7 +23,8 @@ const (
 // its own, so that a client that hangs up leaves no line half said.
 type speech struct {
 	actor  entities.Actor
-	line   entities.Line // as it was begun; others read it
+	right  entities.Right // to say it
+	line   entities.Line  // as it was begun; others read it
 	hashes []entities.LinePart
 	parts  []discord.WebhookMessageCreate
 	mouth  *mouth
@@ -81,7 +82,11 @@ func (o *speeches) count() int {
 func (s *speech) texts() []string {
 	texts := make([]string, 0, len(s.parts))
 	for _, part := range s.parts {
-		texts = append(texts, part.Content)
+		var question *discord.PollMedia
+		if part.Poll != nil {
+			question = &part.Poll.Question
+		}
+		texts = append(texts, told(part.Content, question))
 	}
 	return texts
 }
@@ -165,7 +170,7 @@ func (r *Relay) reauthorize(ctx context.Context, s *speech) (entities.Permit, er
 	if r.drained() {
 		return entities.Permit{}, errEnding
 	}
-	permit, err := r.Authorize(ctx, s.actor, entities.Post, s.line.ChannelID)
+	permit, err := r.Authorize(ctx, s.actor, s.right, s.line.ChannelID)
 	if waited := s.queued || !s.held.IsZero(); err != nil || !waited || s.next > 0 {
 		return permit, err
 	}

@@ -1,14 +1,12 @@
 package oauth
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
-
-	"troupe/entities"
 )
+
+const maxState = 4096 // bytes
 
 // challenges are SHA-256 sums, as PKCE writes them.
 var challenges = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
@@ -38,13 +36,31 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, bad("invalid_request", "The program that sent you here wants you sent to an address that is not registered as its own."))
 		return
 	}
-	of := consent{client: c, redirect: redirect, state: q.Get("state"), challenge: q.Get("code_challenge"), resource: q.Get("resource"), ends: s.now().Add(consentLife)}
+	of := consent{client: c, redirect: redirect, state: q.Get("state"), challenge: q.Get("code_challenge"), resource: canonical(q.Get("resource")), ends: s.now().Add(consentLife)}
 	if no := s.examine(q, &of); no != nil {
-		s.sendBack(w, r, of, url.Values{"error": {no.code}, "error_description": {no.text}})
+		s.report(w, r, of, no)
 		return
 	}
 	s.ask(w, r, of, "")
 }
+
+// report tells a client what is wrong with its request. Nobody said yes to the client yet, and
+// anybody may register any address: so a person is not sent there unasked, as RFC 9700, 4.11.2
+// wants, unless it is a vendor's that is known here, or on their own machine.
+func (s *Server) report(w http.ResponseWriter, r *http.Request, of consent, no *fault) {
+	answer := url.Values{"error": {no.code}, "error_description": {no.text}}
+	to, ok := s.returnTo(of, answer)
+	switch {
+	case !ok:
+		s.refuse(w, unreadable)
+	case of.client.verified || isLoopback(to):
+		http.Redirect(w, r, to.String(), http.StatusSeeOther)
+	default:
+		writeReport(w, of, no, to)
+	}
+}
+
+var unreadable = bad("invalid_request", "The address to which you would be sent cannot be read.")
 
 // examine finds what is wrong with a request whose client may be told.
 func (s *Server) examine(q url.Values, of *consent) *fault {
@@ -69,7 +85,7 @@ func (s *Server) examine(q url.Values, of *consent) *fault {
 		return bad("invalid_request", "PKCE with S256 is needed.")
 	case !ours:
 		return bad("invalid_target", "The resource is no address of an MCP server here.")
-	case len(of.state) > 4096:
+	case len(of.state) > maxState:
 		return bad("invalid_request", "The state is too long.")
 	case q.Get("prompt") == "none":
 		return bad("interaction_required", "A person must enter a code.")
@@ -77,14 +93,13 @@ func (s *Server) examine(q url.Values, of *consent) *fault {
 	return nil
 }
 
-// sendBack sends the person back to the client.
-func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, of consent, answer url.Values) {
+// returnTo is the client's address with an answer for it.
+func (s *Server) returnTo(of consent, answer url.Values) (*url.URL, bool) {
 	to, err := url.Parse(of.redirect)
 	if err != nil {
-		s.refuse(w, bad("invalid_request", "The address to which you would be sent cannot be read."))
-		return
+		return nil, false
 	}
-	if of.state != "" && len(of.state) <= 4096 {
+	if of.state != "" && len(of.state) <= maxState {
 		answer.Set("state", of.state)
 	}
 	answer.Set("iss", s.issuer)
@@ -92,10 +107,23 @@ func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, of consent, an
 		to.RawQuery += "&"
 	}
 	to.RawQuery += answer.Encode()
+	return to, true
+}
+
+// sendBack sends the person who has answered back to the client.
+func (s *Server) sendBack(w http.ResponseWriter, r *http.Request, of consent, answer url.Values) {
+	to, ok := s.returnTo(of, answer)
+	if !ok {
+		s.refuse(w, unreadable)
+		return
+	}
 	// 303 has the browser drop the form with the one-time code.
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
+// cookieName makes browsers take the cookie from this host over https only. It is for the whole
+// host, as that prefix demands, also where this server has a path of it: what stands in it says
+// nothing to others.
 func (s *Server) cookieName() string {
 	if s.secure {
 		return "__Host-troupe-consent"
@@ -105,73 +133,26 @@ func (s *Server) cookieName() string {
 
 // ask shows the page, under a new token each time.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request, of consent, trouble string) {
-	token, err := s.secret()
-	if err == nil && of.browser == "" {
-		if cookie, missing := r.Cookie(s.cookieName()); missing == nil && len(cookie.Value) == 43 {
+	var err error
+	if of.browser == "" {
+		if cookie, missing := r.Cookie(s.cookieName()); missing == nil && len(cookie.Value) == browserSize {
 			of.browser = cookie.Value // another page of this browser stays good
 		} else {
 			of.browser, err = s.secret()
 		}
 	}
+	var token string
+	if err == nil {
+		token, err = s.consents.put(of)
+	}
 	if err != nil {
 		s.refuse(w, s.broke(err, "open a consent page"))
 		return
 	}
-	s.consents.put(token, of, s.now())
+	if to, err := url.Parse(of.redirect); err == nil && isLoopback(to) {
+		of.client.verified = false // any program on the person's machine may listen there
+	}
+	//nolint:gosec // Secure wherever the issuer is https; else it is on this machine
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: of.browser, Path: "/", MaxAge: int(consentLife.Seconds()), Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	writeConsent(w, of, token, trouble)
-}
-
-// answer takes the person's answer.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
-	if err := new(http.CrossOriginProtection).Check(r); err != nil {
-		s.refuse(w, &fault{status: http.StatusForbidden, text: "This was sent by another site's page. Start again in the program that you want to connect."})
-		return
-	}
-	values, no := form(r)
-	if no != nil {
-		s.refuse(w, no)
-		return
-	}
-	var browser string
-	if cookie, err := r.Cookie(s.cookieName()); err == nil {
-		browser = cookie.Value
-	}
-	of, ok := s.consents.take(values.Get("request"), browser, s.now())
-	if !ok {
-		s.refuse(w, bad("invalid_request", "This page was answered already, is too old, or was opened in another browser. Start again in the program that you want to connect."))
-		return
-	}
-	if values.Has("deny") {
-		s.sendBack(w, r, of, url.Values{"error": {"access_denied"}, "error_description": {"The person said no."}})
-		return
-	}
-	s.decide(w, r, of, values.Get("code"))
-}
-
-func (s *Server) decide(w http.ResponseWriter, r *http.Request, of consent, typed string) {
-	from := s.address(r)
-	if pause := s.guesses.full(from, s.now()); pause > 0 {
-		(&page{status: http.StatusTooManyRequests, title: "Too many wrong codes", text: "Too many wrong codes came from your network. Wait 10 minutes and start again in the program that you want to connect."}).write(w)
-		return
-	}
-	if strings.TrimSpace(typed) == "" || len(typed) > 32 {
-		typed = ""
-	}
-	code, err := s.registry.Consent(r.Context(), actor, entities.Consent{
-		Code: typed, Want: of.want, ClientID: of.client.id, ClientName: of.client.name, RedirectURI: of.redirect, Resource: of.resource, Challenge: of.challenge,
-	})
-	switch {
-	case err == nil:
-		s.sendBack(w, r, of, url.Values{"code": {code}})
-	case errors.Is(err, entities.ErrConnectCode):
-		s.guesses.note(from, s.now())
-		if of.wrong++; of.wrong >= maxGuesses {
-			s.sendBack(w, r, of, url.Values{"error": {"access_denied"}, "error_description": {"Too many wrong codes."}})
-			return
-		}
-		s.ask(w, r, of, entities.ErrConnectCode.Text)
-	default:
-		s.refuse(w, s.broke(err, "take a consent"))
-	}
 }

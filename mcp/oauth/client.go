@@ -3,8 +3,10 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,7 +22,7 @@ const maxName = 80 // characters of a client's name that are shown
 type client struct {
 	id        string
 	name      string
-	verified  bool // its description came from its own address
+	verified  bool // a vendor's, as it is known here; what others say of themselves nobody has checked
 	redirects []string
 	kept      entities.OAuthClient // with AuthMethod "none" for those that describe themselves
 }
@@ -52,23 +54,35 @@ func (c client) sendsTo(uri string) bool {
 	// RFC 8252: a program on the user's own machine gets any port.
 	return slices.ContainsFunc(c.redirects, func(registered string) bool {
 		known, err := url.Parse(registered)
-		return err == nil && isLoopback(known) && known.Hostname() == given.Hostname() && known.Path == given.Path && known.RawQuery == given.RawQuery
+		return err == nil && isLoopback(known) && known.Hostname() == given.Hostname() && known.EscapedPath() == given.EscapedPath() && known.RawQuery == given.RawQuery
 	})
 }
 
-// redirectable says whether an address can be one of a client: https, or this machine's own.
+// redirectHosts are names and addresses, with a port at most. What else Go takes for a host could
+// look like another one to a person, or be read otherwise by a browser.
+var redirectHosts = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$`)
+
+// redirectable says whether an address can be one of a client: https, or this machine's own, and
+// written in ASCII as RFC 3986 wants.
 func redirectable(uri string) bool {
+	odd := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`\*#"<>`, r) }
+	if len(uri) > 1000 || strings.ContainsFunc(uri, odd) {
+		return false
+	}
 	u, err := url.Parse(uri)
-	if err != nil || len(uri) > 1000 || u.Host == "" || u.User != nil || u.Fragment != "" || strings.Contains(uri, "#") || strings.ContainsAny(uri, "\\*\r\n\t ") {
+	if err != nil || u.User != nil || !redirectHosts.MatchString(u.Host) {
 		return false
 	}
 	return u.Scheme == "https" || isLoopback(u)
 }
 
 func isLoopback(u *url.URL) bool {
-	host := u.Hostname()
+	return u.Scheme == "http" && loopbackHost(u.Hostname())
+}
+
+func loopbackHost(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return u.Scheme == "http" && (host == "localhost" || err == nil && ip.IsLoopback())
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // plainName is a client's name without what could make it look like another text.
@@ -92,30 +106,33 @@ func plainName(name, uri string) string {
 
 // description is what a client says of itself, when it registers (RFC 7591) or at its address.
 type description struct {
-	ClientID      string   `json:"client_id"`
-	ClientName    string   `json:"client_name"`
-	RedirectURIs  []string `json:"redirect_uris"`
-	AuthMethod    string   `json:"token_endpoint_auth_method"`
-	GrantTypes    []string `json:"grant_types"`
-	ResponseTypes []string `json:"response_types"`
+	ClientID      string          `json:"client_id"`
+	ClientName    string          `json:"client_name"`
+	RedirectURIs  []string        `json:"redirect_uris"`
+	AuthMethod    string          `json:"token_endpoint_auth_method"`
+	GrantTypes    []string        `json:"grant_types"`
+	ResponseTypes []string        `json:"response_types"`
+	Type          string          `json:"application_type"`
+	Secret        json.RawMessage `json:"client_secret"`
 }
 
-func (d *description) check() *fault {
-	if len(d.RedirectURIs) == 0 || len(d.RedirectURIs) > entities.MaxRedirects {
-		return bad("invalid_redirect_uri", "Between 1 and 10 redirect_uris are needed.")
+func (d *description) check(mostRedirects int) *fault {
+	if len(d.RedirectURIs) == 0 || len(d.RedirectURIs) > mostRedirects {
+		return bad("invalid_redirect_uri", fmt.Sprintf("Between 1 and %d redirect_uris are needed.", mostRedirects))
 	}
 	slices.Sort(d.RedirectURIs)
 	d.RedirectURIs = slices.Compact(d.RedirectURIs)
-	if !slices.ContainsFunc(d.RedirectURIs, func(uri string) bool { return !redirectable(uri) }) {
-		if len(d.GrantTypes) > 0 && !slices.Contains(d.GrantTypes, "authorization_code") {
-			return bad("invalid_client_metadata", "grant_types must have authorization_code.")
-		}
-		if len(d.ResponseTypes) > 0 && !slices.Contains(d.ResponseTypes, "code") {
-			return bad("invalid_client_metadata", "response_types must have code.")
-		}
-		return nil
+	switch {
+	case slices.ContainsFunc(d.RedirectURIs, func(uri string) bool { return !redirectable(uri) }):
+		return bad("invalid_redirect_uri", "A redirect_uri must be https, or http on localhost, without a fragment.")
+	case len(d.GrantTypes) > 0 && !slices.Contains(d.GrantTypes, "authorization_code"):
+		return bad("invalid_client_metadata", "grant_types must have authorization_code.")
+	case len(d.ResponseTypes) > 0 && !slices.Contains(d.ResponseTypes, "code"):
+		return bad("invalid_client_metadata", "response_types must have code.")
+	case d.Type != "" && d.Type != "web" && d.Type != "native":
+		return bad("invalid_client_metadata", "application_type must be web or native.")
 	}
-	return bad("invalid_redirect_uri", "A redirect_uri must be https, or http on localhost, without a fragment.")
+	return nil
 }
 
 func readDescription(raw []byte) (description, *fault) {
@@ -123,5 +140,5 @@ func readDescription(raw []byte) (description, *fault) {
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return d, bad("invalid_client_metadata", "This is not the JSON object that RFC 7591 describes.")
 	}
-	return d, d.check()
+	return d, nil
 }

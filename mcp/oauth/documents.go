@@ -2,26 +2,24 @@ package oauth
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
 const (
-	maxDocument  = 64 << 10 // bytes
-	fetchTime    = 5 * time.Second
-	maxDocuments = 256 // remembered at once
-	documentLife = time.Hour
+	fetchTime        = 5 * time.Second
+	maxFetches       = 8              // at once
+	maxDocuments     = 256            // remembered at once
+	shortestLife     = time.Minute    // of what was fetched, whatever its server says; and of a failure
+	longestLife      = 24 * time.Hour // likewise
+	usualLife        = time.Hour      // where it says nothing
+	maxDocumentLinks = 50             // redirect_uris of a description
 )
 
 // pinned are descriptions that vendors' servers often refuse to give to a data centre, as
@@ -35,33 +33,93 @@ var pinned = map[string]description{
 // perConnector is the other form of ChatGPT's, one for every connector.
 var perConnector = regexp.MustCompile(`^https://chatgpt\.com/oauth/([A-Za-z0-9_-]{1,128})/client\.json$`)
 
-// documents are the descriptions that were fetched of late.
+// documents are the descriptions that were fetched of late, and those that could not be had.
 type documents struct {
-	mu    *sync.Mutex
+	slots chan struct{} // one for each fetch that runs
+
+	mu    sync.Mutex
 	known map[string]document
+	going map[string]*flight
 }
 
 type document struct {
 	description
+	no   *fault
 	ends time.Time
 }
 
-func newDocuments() documents { return documents{mu: &sync.Mutex{}, known: map[string]document{}} }
-
-func (d documents) get(id string, now time.Time) (description, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	found, ok := d.known[id]
-	return found.description, ok && now.Before(found.ends)
+// flight is a fetch that runs, for everybody who wants the same description.
+type flight struct {
+	done chan struct{} // closed when got is there
+	got  document
 }
 
-func (d documents) put(id string, of description, ends time.Time) {
+func newDocuments() *documents {
+	return &documents{slots: make(chan struct{}, maxFetches), known: map[string]document{}, going: map[string]*flight{}}
+}
+
+// of gives what is known, joins a fetch that runs, or runs one. A fetch outlasts the request that
+// began it, as others may wait for it.
+func (d *documents) of(ctx context.Context, id string, now time.Time, may func() *fault, fetch func(context.Context) document) (description, *fault) {
+	d.mu.Lock()
+	if found, ok := d.known[id]; ok && now.Before(found.ends) {
+		d.mu.Unlock()
+		return found.description, found.no
+	}
+	if running, ok := d.going[id]; ok {
+		d.mu.Unlock()
+		select {
+		case <-running.done:
+			return running.got.description, running.got.no
+		case <-ctx.Done():
+			return description{}, errCrowded
+		}
+	}
+	no := may()
+	if no == nil {
+		select {
+		case d.slots <- struct{}{}:
+		default:
+			no = errCrowded
+		}
+	}
+	if no != nil {
+		d.mu.Unlock()
+		return description{}, no
+	}
+	mine := &flight{done: make(chan struct{}), got: document{no: errUnfetched, ends: now.Add(shortestLife)}}
+	d.going[id] = mine
+	d.mu.Unlock()
+	defer func() { // whatever happens: nobody must wait for ever
+		d.put(id, mine.got)
+		close(mine.done)
+		<-d.slots
+	}()
+	life, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTime)
+	defer cancel()
+	mine.got = fetch(life)
+	return mine.got.description, mine.got.no
+}
+
+var (
+	errCrowded   = &fault{status: http.StatusServiceUnavailable, code: "temporarily_unavailable", text: "Many clients are being looked up just now. Try again in a moment.", pause: fetchTime}
+	errUnfetched = bad("invalid_client", "The client's description could not be fetched from its address.")
+)
+
+func (d *documents) put(id string, got document) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.known) >= maxDocuments {
-		clear(d.known)
+	delete(d.going, id)
+	if _, ok := d.known[id]; !ok && len(d.known) >= maxDocuments {
+		first := ""
+		for other, known := range d.known {
+			if first == "" || known.ends.Before(d.known[first].ends) {
+				first = other
+			}
+		}
+		delete(d.known, first)
 	}
-	d.known[id] = document{of, ends}
+	d.known[id] = got
 }
 
 // described is a client whose id is the address of its description.
@@ -69,41 +127,65 @@ func (s *Server) described(ctx context.Context, id string, from netip.Prefix) (c
 	if !describable(id) {
 		return client{}, bad("invalid_client", "This client_id is not the address of a client's description.")
 	}
-	d, ok := pinned[id]
-	if part := perConnector.FindStringSubmatch(id); !ok && part != nil && part[1] != "codex" {
-		d, ok = description{ClientName: "ChatGPT", RedirectURIs: []string{"https://chatgpt.com/connector/oauth/" + part[1]}}, true
+	d, known := pinned[id]
+	if part := perConnector.FindStringSubmatch(id); !known && part != nil && part[1] != "codex" {
+		d, known = description{ClientName: "ChatGPT", RedirectURIs: []string{"https://chatgpt.com/connector/oauth/" + part[1]}}, true
 	}
-	if !ok {
-		d, ok = s.documents.get(id, s.now())
-	}
-	if !ok {
+	name := plainName(d.ClientName, id)
+	if !known {
 		var no *fault
-		if d, no = s.fetched(ctx, id, from); no != nil {
+		if d, no = s.documents.of(ctx, id, s.now(), func() *fault { return s.mayFetch(from) }, func(ctx context.Context) document { return s.fetched(ctx, id) }); no != nil {
 			return client{}, no
 		}
+		name = plainName(d.ClientName, id)
+		// The name is what it says; the host is what is known.
+		if u, err := url.Parse(id); err == nil && name != u.Host {
+			name += " (" + u.Host + ")"
+		}
 	}
-	c := client{id: id, name: plainName(d.ClientName, id), verified: true, redirects: d.RedirectURIs}
+	c := client{id: id, name: name, verified: known, redirects: d.RedirectURIs}
 	c.kept.AuthMethod = "none"
 	return c, nil
 }
 
-func (s *Server) fetched(ctx context.Context, id string, from netip.Prefix) (description, *fault) {
-	if pause := s.fetches.full(from, s.now()); pause > 0 {
-		return description{}, &fault{status: http.StatusTooManyRequests, code: "temporarily_unavailable", text: "Too many clients were looked up from your address.", pause: pause}
+// mayFetch bounds what one address can have fetched.
+func (s *Server) mayFetch(from netip.Prefix) *fault {
+	if pause := s.fetches.take(from, s.now()); pause > 0 {
+		return &fault{status: http.StatusTooManyRequests, code: "temporarily_unavailable", text: "Too many clients were looked up from your address.", pause: pause}
 	}
-	s.fetches.note(from, s.now())
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
-	defer cancel()
+	return nil
+}
+
+func (s *Server) fetched(ctx context.Context, id string) document {
 	raw, life, err := s.fetch(ctx, id)
-	if err != nil {
+	got := document{ends: s.now().Add(min(max(life, shortestLife), longestLife))}
+	if err == nil {
+		got.description, got.no = readDocument(raw, id)
+	} else {
 		s.log.Info("a client's description cannot be had", "err", err)
-		return description{}, bad("invalid_client", "The client's description could not be fetched from its address.")
+		got.no = errUnfetched
 	}
-	d, no := readDescription(raw)
-	if no != nil || d.ClientID != id {
-		return description{}, bad("invalid_client", "The client's description is not valid, or is that of another client_id.")
+	if got.no != nil {
+		got.ends = s.now().Add(shortestLife)
 	}
-	s.documents.put(id, d, s.now().Add(min(max(life, time.Minute), 24*time.Hour)))
+	return got
+}
+
+// readDocument reads what a client's server says of it. Redirects of kinds that are not taken
+// here may be among them, for other servers; secrets may not be.
+func readDocument(raw []byte, id string) (description, *fault) {
+	no := bad("invalid_client", "The client's description is not valid, or is that of another client_id.")
+	d, fault := readDescription(raw)
+	if fault != nil || d.ClientID != id || d.Secret != nil || len(d.RedirectURIs) > maxDocumentLinks {
+		return description{}, no
+	}
+	if !slices.Contains([]string{"", "none", "private_key_jwt"}, d.AuthMethod) {
+		return description{}, no
+	}
+	d.RedirectURIs = slices.DeleteFunc(d.RedirectURIs, func(uri string) bool { return !redirectable(uri) })
+	if d.check(maxDocumentLinks) != nil {
+		return description{}, no
+	}
 	return d, nil
 }
 
@@ -117,70 +199,7 @@ func describable(id string) bool {
 	_, err = netip.ParseAddr(host)
 	// A name that ends in digits is an IP address to some resolvers.
 	last := host[strings.LastIndex(host, ".")+1:]
-	return err != nil && strings.Contains(host, ".") && last != "" && last[0] > '9' && path.Clean(u.Path) == u.Path
-}
-
-var errNotPublic = errors.New("this address is not a public one")
-
-// publicOnly refuses connections into private networks, after names are resolved.
-func publicOnly(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil || at.Port() != 443 || !public(at.Addr()) {
-		return errNotPublic
-	}
-	return nil
-}
-
-// notPublic are networks that netip does not tell from public ones: IANA's special-purpose
-// registries.
-var notPublic = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"),
-	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("3fff::/20"), netip.MustParsePrefix("5f00::/16"),
-	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("fec0::/10"),
-}
-
-func public(ip netip.Addr) bool {
-	ip = ip.Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Zone() != "" {
-		return false
-	}
-	for _, network := range notPublic {
-		if network.Contains(ip) {
-			return false
-		}
-	}
-	return true
-}
-
-// fetchPublic gets a document over https from the internet: no proxy, no redirect, bounded.
-func fetchPublic(ctx context.Context, address string) (raw []byte, life time.Duration, err error) {
-	transport := &http.Transport{
-		DialContext: (&net.Dialer{Timeout: fetchTime, Control: publicOnly}).DialContext, DisableKeepAlives: true,
-		TLSHandshakeTimeout: fetchTime, MaxResponseHeaderBytes: maxDocument, ForceAttemptHTTP2: true,
-	}
-	defer transport.CloseIdleConnections()
-	fetcher := &http.Client{Transport: transport, Timeout: fetchTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, 0, fmt.Errorf("ask for a client's description: %w", err)
-	}
-	request.Header.Set("Accept", "application/json")
-	response, err := fetcher.Do(request)
-	if err != nil {
-		return nil, 0, fmt.Errorf("fetch a client's description: %w", err)
-	}
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	if response.StatusCode != http.StatusOK {
-		return nil, 0, fmt.Errorf("fetch a client's description: the answer is %d", response.StatusCode)
-	}
-	raw, err = io.ReadAll(io.LimitReader(response.Body, maxDocument+1))
-	if err == nil && len(raw) > maxDocument {
-		err = errors.New("it is larger than 64 KiB")
-	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("read a client's description: %w", err)
-	}
-	return raw, documentLife, nil
+	named := err != nil && redirectHosts.MatchString(u.Host) && strings.Contains(host, ".") && last[0] > '9'
+	straight := !slices.ContainsFunc(strings.Split(strings.Trim(u.Path, "/"), "/"), func(part string) bool { return part == "" || part == "." || part == ".." })
+	return named && straight
 }

@@ -1,9 +1,9 @@
 package oauth
 
 import (
+	"maps"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 )
@@ -27,52 +27,62 @@ func newLimiter(most int, window time.Duration) limiter {
 	return limiter{most: most, window: window, mu: &sync.Mutex{}, by: map[netip.Prefix]counted{}}
 }
 
-// full says how long an address must stay away; 0 = it need not.
-func (l limiter) full(from netip.Prefix, now time.Time) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known, ok := l.by[from]
-	if !ok || known.times < l.most || now.Sub(known.since) >= l.window {
-		return 0
-	}
-	return l.window - now.Sub(known.since)
-}
-
-// note counts one.
-func (l limiter) note(from netip.Prefix, now time.Time) {
+// take counts one before it is tried, so that many at once are not too many, or says how long
+// an address must stay away.
+func (l limiter) take(from netip.Prefix, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known, ok := l.by[from]
 	if !ok || now.Sub(known.since) >= l.window {
-		if len(l.by) >= maxAddresses {
-			clear(l.by) // a flood from everywhere is not limited by address anyway
-		}
+		l.makeRoom(now)
 		known = counted{since: now}
+	}
+	if known.times >= l.most {
+		return l.window - now.Sub(known.since)
 	}
 	known.times++
 	l.by[from] = known
+	return 0
 }
 
-// origin is where a request comes from: an IPv4 address, or an IPv6 network of 64 bits. A proxy
-// on this machine is believed.
-func origin(r *http.Request) netip.Prefix {
+// giveBack takes one back that does not count.
+func (l limiter) giveBack(from netip.Prefix) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known, ok := l.by[from]; ok && known.times > 0 {
+		known.times--
+		l.by[from] = known
+	}
+}
+
+// makeRoom forgets addresses whose window is over, and else the one that was seen first: a flood
+// from everywhere is not limited by address anyway.
+func (l limiter) makeRoom(now time.Time) {
+	if len(l.by) < maxAddresses {
+		return
+	}
+	maps.DeleteFunc(l.by, func(_ netip.Prefix, known counted) bool { return now.Sub(known.since) >= l.window })
+	if len(l.by) < maxAddresses {
+		return
+	}
+	var first netip.Prefix
+	var since time.Time
+	for from, known := range l.by {
+		if since.IsZero() || known.since.Before(since) {
+			first, since = from, known.since
+		}
+	}
+	delete(l.by, first)
+}
+
+// peer is the other end of a request's connection: an IPv4 address, or an IPv6 network of 64 bits.
+func peer(r *http.Request) netip.Prefix {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Prefix{}
 	}
-	ip := from.Addr()
-	if ip.Unmap().IsLoopback() {
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		if behind, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
-			ip = behind
-		}
-	}
-	ip = ip.Unmap().WithZone("")
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	prefix, err := ip.Prefix(bits)
+	ip := from.Addr().Unmap().WithZone("")
+	prefix, err := ip.Prefix(min(ip.BitLen(), 64))
 	if err != nil {
 		return netip.Prefix{}
 	}

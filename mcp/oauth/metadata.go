@@ -1,12 +1,9 @@
 package oauth
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-
-	"troupe/entities"
 )
 
 const scope = "discord"
@@ -41,14 +38,19 @@ func (s *Server) resource(w http.ResponseWriter, r *http.Request) {
 	if open(w, r, "GET") {
 		return
 	}
+	at := s.base(r)
 	path := strings.TrimPrefix(r.URL.EscapedPath(), "/.well-known/oauth-protected-resource")
-	if path == "" || path == "/" {
+	// RFC 9728, 3.1: what stands before our path stands there too, unless a proxy took it off.
+	if below, ok := strings.CutPrefix(path, at.path); ok && (below == "" || below[0] == '/') {
+		path = below
+	}
+	if path == "" {
 		path = "/mcp"
 	}
-	if r.URL.RawQuery != "" {
-		path += "?" + r.URL.RawQuery
+	if entity := r.URL.Query().Get("entity"); entity != "" {
+		path += "?entity=" + url.QueryEscape(entity)
 	}
-	address := s.base(r) + path
+	address := at.url + path
 	if _, ok := s.target(address); !ok {
 		(&fault{status: http.StatusNotFound, code: "invalid_target", text: "This is no address of an MCP server here."}).write(w)
 		return
@@ -57,44 +59,4 @@ func (s *Server) resource(w http.ResponseWriter, r *http.Request) {
 		"resource": address, "authorization_servers": []string{s.issuer}, "scopes_supported": []string{scope},
 		"bearer_methods_supported": []string{"header"}, "resource_name": "troupe",
 	})
-}
-
-// base is the one of our own URLs under which a request came.
-func (s *Server) base(r *http.Request) string {
-	for _, base := range s.bases {
-		if u, err := url.Parse(base); err == nil && strings.EqualFold(hostOf(u.Host), hostOf(r.Host)) {
-			return base
-		}
-	}
-	return s.issuer
-}
-
-func hostOf(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
-	}
-	return host
-}
-
-// target reads an address for which a token is wanted. The entity is "" where the address names
-// none: the one-time code does.
-func (s *Server) target(address string) (want entities.ID, ours bool) {
-	for _, base := range s.bases {
-		rest, ok := strings.CutPrefix(address, base)
-		if !ok {
-			continue
-		}
-		rest = strings.TrimSuffix(strings.TrimSuffix(rest, "/"), "/sse")
-		if rest == "" || rest == "/mcp" {
-			return "", true
-		}
-		id, ok := strings.CutPrefix(rest, "/mcp/")
-		if !ok {
-			id, ok = strings.CutPrefix(rest, "/mcp?entity=")
-		}
-		if ok && id != "" && len(id) <= 64 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyz") == "" {
-			return entities.ID(id), true
-		}
-	}
-	return "", false
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -42,6 +43,11 @@ type stage struct {
 	client   string
 	log      *bytes.Buffer
 	cookie   *http.Cookie
+	address  string // of the client
+	host     string // that it asks, when that is not the issuer's
+	header   http.Header
+	now      time.Time
+	fetches  func(address string) ([]byte, time.Duration, error)
 }
 
 func must(t testing.TB, err error) {
@@ -51,9 +57,10 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func newStage(t testing.TB) *stage {
+// newStage sets the stage, with what a test changes.
+func newStage(t testing.TB, change ...func(*oauth.Config)) *stage {
 	t.Helper()
-	s := &stage{TB: t, mux: http.NewServeMux(), log: &bytes.Buffer{}}
+	s := &stage{TB: t, mux: http.NewServeMux(), log: &bytes.Buffer{}, address: "192.0.2.1:1234", header: http.Header{}, now: time.Now()}
 	world := entities.NewWorld()
 	world.SetBot(1)
 	world.PutGuild(entities.Guild{ID: guild, Name: "Demo", OwnerID: owner, Available: true}, []entities.Role{{ID: guild, Permissions: discord.PermissionViewChannel}},
@@ -61,13 +68,24 @@ func newStage(t testing.TB) *stage {
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	s.registry, err = entities.Open(t.Context(), entities.Config{
-		Database: "sqlite:" + filepath.Join(t.TempDir(), "t.db"), World: world, Log: log, Admission: entities.Admission{Mode: entities.AdmitAll},
+		Database: on.URL(t, filepath.Join(t.TempDir(), "t.db")), World: world, Log: log, Admission: entities.Admission{Mode: entities.AdmitAll},
+		Now: func() time.Time { return s.now },
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.registry.Close()) })
-	server, err := oauth.New(oauth.Config{Registry: s.registry, PublicURL: issuer, Log: log, Fetch: func(context.Context, string) ([]byte, time.Duration, error) {
-		return nil, 0, errors.New("there is no network here")
-	}})
+	cfg := oauth.Config{
+		Registry: s.registry, PublicURL: issuer, Log: log, Now: func() time.Time { return s.now },
+		Fetch: func(_ context.Context, address string) ([]byte, time.Duration, error) {
+			if s.fetches == nil {
+				return nil, 0, errors.New("there is no network here")
+			}
+			return s.fetches(address)
+		},
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	server, err := oauth.New(cfg)
 	must(t, err)
 	server.Mount(s.mux)
 	s.ada, err = s.registry.Create(t.Context(), s.person(), entities.NewEntity{Name: "Ada", Here: entities.ChosenChannel{ID: general, Permissions: discord.PermissionViewChannel}})
@@ -89,6 +107,13 @@ func (s *stage) do(method, path, kind, body string) *httptest.ResponseRecorder {
 	}
 	if s.cookie != nil {
 		r.AddCookie(s.cookie)
+	}
+	r.RemoteAddr = s.address
+	if s.host != "" {
+		r.Host = s.host
+	}
+	for name, values := range s.header {
+		r.Header[name] = values
 	}
 	w := httptest.NewRecorder()
 	s.mux.ServeHTTP(w, r)
@@ -129,6 +154,23 @@ func (s *stage) sentBack(w *httptest.ResponseRecorder) url.Values {
 	return to.Query()
 }
 
+var wayBack = regexp.MustCompile(`id="back" href="([^"]+)"`)
+
+// reported is what a client is told with the way back that a page offers.
+func (s *stage) reported(w *httptest.ResponseRecorder) url.Values {
+	s.Helper()
+	found := wayBack.FindStringSubmatch(w.Body.String())
+	if w.Code != http.StatusBadRequest || w.Header().Get("Location") != "" || found == nil {
+		s.Fatalf("%d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
+	}
+	to, err := url.Parse(html.UnescapeString(found[1]))
+	must(s, err)
+	if !strings.HasPrefix(to.String(), callback+"?") || to.Query().Get("iss") != issuer {
+		s.Fatalf("back to %s", to)
+	}
+	return to.Query()
+}
+
 // code goes through the consent page.
 func (s *stage) code() string {
 	s.Helper()
@@ -146,7 +188,7 @@ func (s *stage) exchange(code string) url.Values {
 	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "client_id": {s.client}, "redirect_uri": {callback}, "code_verifier": {verifier}, "resource": s.request()["resource"]}
 }
 
-func answer(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
+func answer(t testing.TB, w *httptest.ResponseRecorder) map[string]any {
 	t.Helper()
 	var got map[string]any
 	if err := json.NewDecoder(w.Body).Decode(&got); err != nil {
@@ -155,24 +197,30 @@ func answer(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
 	return got
 }
 
+// text is a value of an answer that has to be text.
+func text(got map[string]any, name string) string {
+	value, _ := got[name].(string)
+	return value
+}
+
 func TestTheWholeDance(t *testing.T) {
 	s := newStage(t)
 	code := s.code()
 	got := answer(t, s.do("POST", "/token", urlencoded, s.exchange(code).Encode()))
-	access, _ := got["access_token"].(string)
+	access := text(got, "access_token")
 	if _, err := s.registry.Authenticate(t.Context(), access, s.ada.Entity.ID); err != nil {
 		t.Fatalf("%v: %v", got, err)
 	}
-	renewal := url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {got["refresh_token"].(string)}}
+	renewal := url.Values{"grant_type": {"refresh_token"}, "client_id": {s.client}, "refresh_token": {text(got, "refresh_token")}}
 	next := answer(t, s.do("POST", "/oauth/token", urlencoded, renewal.Encode()))
 	if next["access_token"] == "" || next["access_token"] == access {
 		t.Errorf("the renewal: %v", next)
 	}
-	w := s.do("POST", "/oauth/revoke", urlencoded, url.Values{"token": {next["access_token"].(string)}, "client_id": {s.client}}.Encode())
-	if _, err := s.registry.Authenticate(t.Context(), next["access_token"].(string), ""); w.Code != 200 || err == nil {
+	w := s.do("POST", "/oauth/revoke", urlencoded, url.Values{"token": {text(next, "access_token")}, "client_id": {s.client}}.Encode())
+	if _, err := s.registry.Authenticate(t.Context(), text(next, "access_token"), ""); w.Code != 200 || err == nil {
 		t.Errorf("revoked: %d, %v", w.Code, err)
 	}
-	for _, canary := range []string{code, access, got["refresh_token"].(string), verifier} {
+	for _, canary := range []string{code, access, text(got, "refresh_token"), verifier} {
 		if strings.Contains(s.log.String(), canary) {
 			t.Errorf("the log has %.14s…", canary)
 		}
@@ -190,6 +238,9 @@ func TestTheConsentPage(t *testing.T) {
 	}
 	if strings.Contains(body, "<script") || strings.Contains(body, string(s.ada.Entity.ID)) || !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "default-src 'none'") {
 		t.Errorf("%s\n%s", policy, body)
+	}
+	if got := w.Header().Get("Referrer-Policy"); got != "same-origin" {
+		t.Errorf("its form comes with no origin: %q", got)
 	}
 	token := s.page()
 	own := s.cookie

@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 
@@ -31,8 +30,11 @@ type Config struct {
 	// Log is where to log. Required.
 	Log *slog.Logger
 	// Address says where a request comes from, for limits. Default: the connection's other end,
-	// or what a proxy on this machine says.
+	// which behind a proxy is the proxy.
 	Address func(*http.Request) netip.Prefix
+	// Host is the name under which a request came, in small letters and without a port. Default:
+	// the Host header's.
+	Host func(*http.Request) string
 	// Fetch gets a client's own description from its address. Default: over https from public
 	// addresses only.
 	Fetch func(ctx context.Context, address string) (document []byte, life time.Duration, err error)
@@ -46,19 +48,21 @@ type Config struct {
 type Server struct {
 	registry *entities.Registry
 	issuer   string
-	bases    []string // of addresses of ours, the issuer first
-	secure   bool     // the issuer is https
+	bases    []base // of addresses of ours, the issuer first
+	secure   bool   // the issuer is https
+	origins  *http.CrossOriginProtection
 	log      *slog.Logger
 	address  func(*http.Request) netip.Prefix
+	host     func(*http.Request) string
 	fetch    func(ctx context.Context, address string) ([]byte, time.Duration, error)
 	now      func() time.Time
 	random   io.Reader
 
-	consents  consents
-	guesses   limiter // of one-time codes, by address
+	consents  *consents
+	guesses   limiter // of short one-time codes, by address
 	registers limiter // by address
 	fetches   limiter // by address
-	documents documents
+	documents *documents
 }
 
 var actor = entities.System("oauth")
@@ -69,24 +73,38 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("oauth: Registry, PublicURL and Log are required")
 	}
 	s := &Server{
-		registry: cfg.Registry, log: cfg.Log, address: cfg.Address, fetch: cfg.Fetch, now: cfg.Now, random: cfg.Random,
-		guesses: newLimiter(5, 10*time.Minute), registers: newLimiter(10, time.Hour), fetches: newLimiter(30, time.Hour),
-		consents: newConsents(), documents: newDocuments(),
+		registry: cfg.Registry, log: cfg.Log, address: cfg.Address, host: cfg.Host, fetch: cfg.Fetch, now: cfg.Now, random: cfg.Random,
+		guesses: newLimiter(5, time.Minute), registers: newLimiter(10, time.Hour), fetches: newLimiter(30, time.Hour),
+		origins: http.NewCrossOriginProtection(), documents: newDocuments(),
 	}
+	s.fill()
 	for _, address := range append([]string{cfg.PublicURL}, cfg.FormerURLs...) {
-		u, err := url.Parse(address)
-		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("oauth: %q is not a URL", address)
+		one, err := newBase(address)
+		if err == nil {
+			err = s.origins.AddTrustedOrigin(one.origin)
 		}
-		s.bases = append(s.bases, strings.TrimSuffix(address, "/"))
+		if err != nil {
+			return nil, fmt.Errorf("oauth: %w", err)
+		}
+		s.bases = append(s.bases, one)
 	}
-	s.issuer = s.bases[0]
+	s.issuer = s.bases[0].url
 	s.secure = strings.HasPrefix(s.issuer, "https://")
+	var err error
+	s.consents, err = newConsents(s.random)
+	return s, err
+}
+
+// fill gives what is left out its default.
+func (s *Server) fill() {
 	if s.address == nil {
-		s.address = origin
+		s.address = peer
+	}
+	if s.host == nil {
+		s.host = func(r *http.Request) string { return hostOf(r.Host) }
 	}
 	if s.fetch == nil {
-		s.fetch = fetchPublic
+		s.fetch = newFetcher(publicOnly).fetch
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -94,7 +112,6 @@ func New(cfg Config) (*Server, error) {
 	if s.random == nil {
 		s.random = rand.Reader
 	}
-	return s, nil
 }
 
 // Mount adds the server's addresses to a mux.
@@ -119,13 +136,23 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	handle("/.well-known/oauth-protected-resource/{path...}", s.resource)
 }
 
-// guarded sets what every answer has.
+// guarded sets what every answer has, and refuses names that are not ours: a page of another site
+// whose name leads here would be of one origin with what it gets.
 func (s *Server) guarded(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
+		if host := s.host(r); !s.named(host) && !loopbackHost(host) {
+			no := &fault{status: http.StatusForbidden, code: "invalid_request", text: "This server is not known by that name."}
+			if strings.HasSuffix(r.URL.Path, "/authorize") {
+				s.refuse(w, no)
+			} else {
+				no.write(w)
+			}
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next(w, r)
 	}

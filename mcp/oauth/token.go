@@ -59,7 +59,7 @@ func (s *Server) authenticated(r *http.Request, values url.Values) (client, *fau
 	if id == "" {
 		return client{}, no
 	}
-	c, fault := s.client(r.Context(), id, s.address(r))
+	c, fault := s.bearer(r, id)
 	switch {
 	case fault != nil && fault.code == "invalid_client":
 		return client{}, no
@@ -69,6 +69,22 @@ func (s *Server) authenticated(r *http.Request, values url.Values) (client, *fau
 		return client{}, no
 	}
 	return c, nil
+}
+
+// bearer is the client that a code or token must belong to. Of one that describes itself nothing
+// is to be fetched here: it is a public client, and what it brings was given to its id.
+//
+// A description may say private_key_jwt. Such a client is served as a public one all the same,
+// and an assertion that it sends is not looked at: this server does not offer that method, every code is bound to
+// PKCE's verifier and to the redirect of the description, and refresh tokens are rotated with
+// reuse detection, which is what RFC 9700, 2.2.2 asks for of public clients.
+func (s *Server) bearer(r *http.Request, id string) (client, *fault) {
+	if describable(id) {
+		c := client{id: id}
+		c.kept.AuthMethod = "none"
+		return c, nil
+	}
+	return s.client(r.Context(), id, s.address(r))
 }
 
 // token gives tokens for a code or a refresh token.
@@ -114,13 +130,13 @@ func (s *Server) redeem(r *http.Request, c client, values url.Values) (entities.
 			return tokens, bad("invalid_request", "The code_verifier is missing, or not as RFC 7636 wants it.")
 		}
 		tokens, err = s.registry.Exchange(r.Context(), actor, entities.Exchange{
-			Code: values.Get("code"), ClientID: c.id, RedirectURI: values.Get("redirect_uri"), Verifier: values.Get("code_verifier"), Resource: values.Get("resource"),
+			Code: values.Get("code"), ClientID: c.id, RedirectURI: values.Get("redirect_uri"), Verifier: values.Get("code_verifier"), Resource: canonical(values.Get("resource")),
 		})
 	case "refresh_token":
 		if values.Get("refresh_token") == "" {
 			return tokens, bad("invalid_request", "The refresh_token is missing.")
 		}
-		tokens, err = s.registry.Refresh(r.Context(), actor, entities.Renewal{Refresh: values.Get("refresh_token"), ClientID: c.id, Resource: values.Get("resource")})
+		tokens, err = s.registry.Refresh(r.Context(), actor, entities.Renewal{Refresh: values.Get("refresh_token"), ClientID: c.id, Resource: canonical(values.Get("resource"))})
 	case "":
 		return tokens, bad("invalid_request", "The grant_type is missing.")
 	default:

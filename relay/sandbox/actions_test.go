@@ -143,6 +143,44 @@ func TestPins(t *testing.T) {
 	}
 }
 
+// What Discord refuses about pins.
+func TestPinsThatAreRefused(t *testing.T) {
+	s := raise(t, checked)
+	m := s.say(s.Mia, s.Ideas, "keep this")
+	s.refused(404, 10008, "PUT", "/channels/%s/messages/pins/%s", "", s.Ideas, sandbox.ID(123456789012345678))
+	s.refused(403, 50001, "PUT", "/channels/%s/messages/pins/%s", "", s.StaffRoom, m.ID)
+	s.refused(400, 50035, "GET", "/channels/%s/messages/pins?limit=51", "", s.Ideas)
+	s.must(204, "PUT", "/channels/%s/messages/pins/%s", "", s.Ideas, m.ID)
+	all := s.Messages(s.Ideas)
+	s.refused(403, 50021, "PUT", "/channels/%s/messages/pins/%s", "", s.Ideas, all[len(all)-1].ID)
+	for range 249 {
+		s.ok(s.Pin(s.Olivia, s.Ideas, s.say(s.Mia, s.Ideas, "and this").ID))
+	}
+	more := s.say(s.Mia, s.Ideas, "too much")
+	s.refused(400, 30003, "PUT", "/channels/%s/messages/pins/%s", "", s.Ideas, more.ID)
+	if err := s.Pin(s.Mia, s.Ideas, m.ID); err == nil {
+		t.Error("somebody without the right pinned")
+	}
+	page := s.must(200, "GET", "/channels/%s/messages/pins", "", s.Ideas).object()
+	if len(page.objects("items")) != 50 || page["has_more"] != true {
+		t.Errorf("page: %v", page["has_more"])
+	}
+	s.faithful()
+}
+
+// Only some of a server's emojis are for everybody.
+func TestEmojis(t *testing.T) {
+	s := raise(t, checked)
+	id, err := s.AddEmoji(s.Guild, "vip", func(e *sandbox.GuildEmoji) { e.Roles, e.Animated = []sandbox.ID{s.BotRole}, true })
+	s.ok(err)
+	got := s.must(200, "GET", "/guilds/%s/emojis", "", s.Guild).list()
+	if len(got) != 1 || got[0].id() != id || got[0]["animated"] != true || got[0]["available"] != true {
+		t.Errorf("emojis: %v", got)
+	}
+	s.refused(400, 50024, "GET", "/channels/%s/users/@me/threads/archived/private", "", s.Workshop)
+	s.faithful()
+}
+
 func TestThreads(t *testing.T) {
 	s := raise(t, checked)
 	w, _, _ := s.connect(ordinary)

@@ -47,6 +47,7 @@ type messageForm struct {
 	AvatarURL       *string                 `json:"avatar_url"`
 	ThreadName      *string                 `json:"thread_name"`
 	AppliedTags     []ID                    `json:"applied_tags"`
+	Poll            field[*pollForm]        `json:"poll"`
 }
 
 type referenceForm struct {
@@ -73,6 +74,9 @@ func (m *messageForm) check(f *form, settable int) {
 		checkComponents(f, "components", m.Components.Value, v2)
 	}
 	m.checkNonce(f)
+	if m.Poll.given() {
+		m.Poll.Value.check(f)
+	}
 	if v2 {
 		m.checkV2(f)
 	}
@@ -91,6 +95,9 @@ func (m *messageForm) checkV2(f *form) {
 	}
 	if len(m.Embeds.Value) > 0 {
 		f.add("embeds", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "The 'embeds' field cannot be used when using MessageFlags.IS_COMPONENTS_V2")
+	}
+	if m.Poll.given() {
+		f.add("poll", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "The 'poll' field cannot be used when using MessageFlags.IS_COMPONENTS_V2")
 	}
 }
 
@@ -113,7 +120,7 @@ func (m *messageForm) checkNonce(f *form) {
 
 // empty says whether there is nothing that a message could show.
 func (m *messageForm) empty(files int) bool {
-	return strings.TrimSpace(m.Content.Value) == "" && len(m.Embeds.Value) == 0 && !m.hasComponents() && files == 0
+	return strings.TrimSpace(m.Content.Value) == "" && len(m.Embeds.Value) == 0 && !m.hasComponents() && !m.Poll.given() && files == 0
 }
 
 // checkEmbeds notes embeds beyond Discord's limits (resources/message, "Embed Limits").

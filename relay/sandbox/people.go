@@ -254,5 +254,6 @@ func (m *Message) snapshot() Message {
 	for i := range copied.Reactions {
 		copied.Reactions[i].Users = slices.Clone(copied.Reactions[i].Users)
 	}
+	copied.Poll = m.Poll.snapshot()
 	return copied
 }

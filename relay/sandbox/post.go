@@ -36,6 +36,12 @@ func (d *Discord) post(dr draft) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
+	var poll *Poll
+	if form.Poll.given() {
+		if poll, err = d.newPoll(form.Poll.Value); err != nil {
+			return nil, err
+		}
+	}
 	if dr.id == 0 {
 		dr.id = d.newID()
 	}
@@ -44,7 +50,7 @@ func (d *Discord) post(dr draft) (*Message, error) {
 		Content: strings.TrimSpace(form.Content.Value), Timestamp: d.now(), TTS: form.TTS,
 		Attachments: attachments, Embeds: rich(form.Embeds.Value), Flags: form.Flags.Value,
 		WebhookID: dr.webhookID, ApplicationID: dr.applicationID, Nonce: form.Nonce, Reference: dr.reference, Forwarded: dr.forwarded,
-		InteractionMetadata: dr.interaction, EphemeralTo: dr.ephemeralTo,
+		InteractionMetadata: dr.interaction, EphemeralTo: dr.ephemeralTo, Poll: poll,
 	}
 	if form.hasComponents() {
 		m.Components = d.numberComponents(form.Components.Value, m.Attachments)
@@ -125,6 +131,9 @@ func reactionIntent(guild ID) Intents {
 // revise edits a message as form says and tells everybody. It refuses what would leave
 // nothing to show. Callers hold Discord.mu.
 func (d *Discord) revise(m *Message, form *messageForm, files map[int]upload, mayPingAll bool) error {
+	if m.Poll != nil {
+		return refuse(520003)
+	}
 	next := *m
 	if form.Content.Set {
 		next.Content = strings.TrimSpace(form.Content.Value)

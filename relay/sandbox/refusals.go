@@ -47,6 +47,11 @@ var refusals = map[int]apiError{
 	220002: {Status: http.StatusBadRequest, Message: "Webhooks posted to forum channels cannot have both a thread_name and thread_id"},
 	220003: {Status: http.StatusBadRequest, Message: "Webhooks can only create threads in forum channels"},
 	240000: {Status: http.StatusBadRequest, Message: "Message blocked by harmful links filter"},
+	520001: {Status: http.StatusBadRequest, Message: "Poll expired"},
+	520003: {Status: http.StatusBadRequest, Message: "Cannot edit a poll message"},
+	520004: {Status: http.StatusBadRequest, Message: "Cannot use an emoji included with the poll"},
+	520006: {Status: http.StatusBadRequest, Message: "Cannot expire a non-poll message"},
+	520007: {Status: http.StatusBadRequest, Message: "Poll is already expired"},
 }
 
 // refuse is the refusal with one of Discord's codes.

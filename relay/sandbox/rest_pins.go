@@ -1,6 +1,9 @@
 package sandbox
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 var pinRoutes = []route{
 	{pattern: "GET /channels/{channel}/messages/pins", serve: listPins},
@@ -99,20 +102,42 @@ func pin(d *Discord, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return nil, d.pin(d.state.bot, ch, m)
+}
+
+// mostPins: discord-api-docs, opcodes, 30003.
+const mostPins = 250
+
+// pin pins a message and says so in the channel.
+func (d *Discord) pin(by *User, ch *Channel, m *Message) error {
 	if m.Pinned {
-		return nil, nil
+		return nil
 	}
-	if len(d.pins(ch)) >= 250 {
-		return nil, refuse(30003)
+	if len(d.pins(ch)) >= mostPins {
+		return refuse(30003)
 	}
 	m.Pinned, m.pinnedAt = true, d.now()
 	ch.LastPin = &m.pinnedAt
 	d.pinsChanged(ch, m)
 	_, _ = d.post(draft{ // needs no content, so nothing is refused
-		channel: ch, author: *d.state.bot, form: &messageForm{}, kind: pinnedNotice,
+		channel: ch, author: *by, form: &messageForm{}, kind: pinnedNotice,
 		reference: &Reference{MessageID: m.ID, ChannelID: ch.ID, GuildID: ch.GuildID},
 	})
-	return nil, nil
+	return nil
+}
+
+// Pin has a user pin a message, which takes Pin Messages of them.
+func (d *Discord) Pin(user, channel, message ID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ch, by, m := d.state.channels[channel], d.state.users[user], d.message(channel, message)
+	switch {
+	case ch == nil || by == nil || m == nil:
+		return fmt.Errorf("pin: no channel %s, user %s or message %s", channel, user, message)
+	case !d.permissions(user, ch).Has(PinMessages):
+		return fmt.Errorf("pin: %s may not in %s", user, channel)
+	}
+	return d.pin(by, ch, m)
 }
 
 func unpin(d *Discord, c *call) (any, error) {

@@ -55,6 +55,8 @@ func (d *Discord) maySend(user ID, ch *Channel, in *messageForm, files int) erro
 		return refuse(50013)
 	case len(in.Embeds.Value) > 0 && !p.Has(EmbedLinks):
 		return refuse(50013)
+	case in.Poll.given() && !p.Has(SendPolls):
+		return refuse(50013)
 	case in.TTS && !p.Has(SendTTS):
 		return refuse(50013)
 	case len(in.StickerIDs) > 0:

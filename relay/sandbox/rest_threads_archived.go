@@ -51,6 +51,9 @@ func listJoinedPrivate(d *Discord, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !parent.holdsThreads() {
+		return nil, refuse(50024)
+	}
 	if err := d.need(parent, ReadMessageHistory); err != nil {
 		return nil, err
 	}

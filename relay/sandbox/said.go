@@ -12,8 +12,20 @@ const shortestSaid = 10
 // since. The caller holds the lock.
 // What the bot itself answers to commands is no conversation.
 func (d *Discord) said(m *Message) {
-	if len(m.Content) >= shortestSaid && m.InteractionMetadata == nil && m.Author.ID != d.state.bot.ID {
-		d.state.said[m.Content] = struct{}{}
+	if m.InteractionMetadata != nil || m.Author.ID == d.state.bot.ID {
+		return
+	}
+	texts := []string{m.Content}
+	if m.Poll != nil {
+		texts = append(texts, m.Poll.Question)
+		for _, answer := range m.Poll.Answers {
+			texts = append(texts, answer.Text)
+		}
+	}
+	for _, text := range texts {
+		if len(text) >= shortestSaid {
+			d.state.said[text] = struct{}{}
+		}
 	}
 }
 

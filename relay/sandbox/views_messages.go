@@ -16,6 +16,7 @@ type messageView struct {
 	Attachments     []Attachment    `json:"attachments"`
 	Embeds          []Embed         `json:"embeds"`
 	Components      json.RawMessage `json:"components"`
+	Poll            *pollView       `json:"poll,omitempty"`
 	Reactions       []reactionView  `json:"reactions,omitempty"`
 	Thread          *threadView     `json:"thread,omitempty"`
 	Referenced      any             `json:"referenced_message,omitempty"`
@@ -107,6 +108,7 @@ func (d *Discord) plainMessage(m *Message, content bool) messageView {
 		if len(m.Components) > 0 {
 			view.Components = m.Components
 		}
+		view.Poll = m.Poll.view(d.now()) // not there at all without the intent (discord-api-docs #6869)
 	}
 	if m.Forwarded != nil {
 		inner := d.plainMessage(m.Forwarded, content)

@@ -171,6 +171,7 @@ type Message struct {
 	Embeds          []Embed         `json:"embeds"`
 	Components      json.RawMessage `json:"components"`
 	Reactions       []Reaction      `json:"-"`
+	Poll            *Poll           `json:"-"`
 	Pinned          bool            `json:"pinned"`
 	Flags           int             `json:"flags"`
 	WebhookID       ID              `json:"webhook_id,omitzero"`

@@ -65,8 +65,9 @@ type guildGone struct {
 	Unavailable bool `json:"unavailable,omitempty"`
 }
 
-// AddEmoji adds a custom emoji to a guild. Sends GUILD_EMOJIS_UPDATE.
-func (d *Discord) AddEmoji(guild ID, name string) (ID, error) {
+// AddEmoji adds a custom emoji to a guild, which anybody there may use unless change says
+// otherwise. Sends GUILD_EMOJIS_UPDATE.
+func (d *Discord) AddEmoji(guild ID, name string, change ...func(*GuildEmoji)) (ID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	g := d.state.guilds[guild]
@@ -74,6 +75,9 @@ func (d *Discord) AddEmoji(guild ID, name string) (ID, error) {
 		return 0, fmt.Errorf("add emoji %q: no guild %s", name, guild)
 	}
 	e := GuildEmoji{ID: d.newID(), Name: name, Roles: []ID{}, RequireColons: true, Available: true}
+	for _, c := range change {
+		c(&e)
+	}
 	g.emojis = append(g.emojis, e)
 	d.dispatch(guild, 0, IntentGuildExpressions, "GUILD_EMOJIS_UPDATE", struct {
 		GuildID ID           `json:"guild_id"`

@@ -23,6 +23,18 @@ export const said = text => ask(`say ${text}`);
 // connectCode is a fresh code of /entity connect.
 export const connectCode = () => ask('code');
 
+// expired has every access token end. The program starts again on the way.
+export const expired = () => ask('expire');
+
+// ended has the entity's owner disconnect everything, by the menu of /entity connect.
+export const ended = () => ask('end');
+
+// works makes a call that needs nothing but a credential.
+export async function works(client) {
+  const self = await client.callTool({ name: 'whoami', arguments: {} });
+  assert.match(self.content[0].text, /Ada/);
+}
+
 // exercise lists tools and calls some: one that reads, one that speaks, one that fails.
 export async function exercise(client, line) {
   const { tools } = await client.listTools();

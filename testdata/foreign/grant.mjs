@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { url } from './drive.mjs';
-import { approve } from './authorize.mjs';
+import { approve, goBack } from './authorize.mjs';
 
 async function json(address, init) {
   const answer = await fetch(address, init);
@@ -38,7 +38,7 @@ let opened;
 suite.stdout.on('data', data => {
   printed += data;
   const address = /^(https?:\S+code_challenge\S*)$/m.exec(printed)?.[1];
-  if (address) opened ??= approve(new URL(address)).then(back => fetch(back)).catch(error => { console.error(error); suite.kill(); });
+  if (address) opened ??= approve(new URL(address)).then(goBack).catch(error => { console.error(error); suite.kill(); });
 });
 const code = await new Promise(ended => suite.once('close', ended));
 await opened;

@@ -5,11 +5,21 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { exercise, headers, inbox, notified, url } from './drive.mjs';
-import { provider, signIn } from './authorize.mjs';
+import { dance, provider, signIn } from './authorize.mjs';
 
 const line = `hello from sdk1 ${process.argv[2]}`;
-const client = new Client({ name: 'sdk1', version: '1' });
+let client = new Client({ name: 'sdk1', version: '1' });
 const keyed = () => new StreamableHTTPClientTransport(url, { requestInit: { headers } });
+
+const memory = provider(undefined, process.argv[3]);
+let transport = () => new StreamableHTTPClientTransport(url, { authProvider: memory });
+const begin = async back => {
+  const one = new Client({ name: 'sdk1', version: '1' });
+  const way = transport();
+  if (back) await way.finishAuth(back.get('code'));
+  await one.connect(way);
+  return one;
+};
 
 const steps = {
   async streamable() {
@@ -31,13 +41,22 @@ const steps = {
     await exercise(client, line);
   },
   async oauth() {
-    const memory = provider();
-    const connect = async back => {
-      const transport = new StreamableHTTPClientTransport(url, { authProvider: memory });
-      if (back) await transport.finishAuth(back.get('code'));
-      await client.connect(transport);
-    };
-    await signIn(connect, memory);
+    client = await dance({ begin, memory, line });
+    assert.equal(Boolean(memory.kept.client.client_secret), Boolean(process.argv[3]));
+  },
+  async 'sse-oauth'() {
+    transport = () => new SSEClientTransport(new URL(`${url}/sse`), { authProvider: memory });
+    client = await dance({ begin, memory, line, keeps: false });
+  },
+  // A client that was forgotten since, as those are that nobody has used for long, registers anew.
+  async forgotten() {
+    client = await signIn(begin, memory);
+    const known = memory.kept.client.client_id;
+    memory.kept.client = { ...memory.kept.client, client_id: [...known].reverse().join('') };
+    memory.kept.tokens = { ...memory.kept.tokens, access_token: 'x' };
+    await client.close();
+    client = await signIn(begin, memory);
+    assert.notEqual(memory.kept.client.client_id, known, 'it did not register anew');
     await exercise(client, line);
   },
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { exercise, headers, inbox, notified, url } from './drive.mjs';
-import { provider, signIn } from './authorize.mjs';
+import { dance, provider } from './authorize.mjs';
 
 // Claude Code's own document, of which servers have a copy: its redirect is this machine.
 const document = 'https://claude.ai/oauth/claude-code-client-metadata';
@@ -11,6 +11,13 @@ const line = `hello from sdk2 ${process.argv[2]}`;
 const legacy = () => new Client({ name: 'sdk2', version: '1' });
 const modern = () => new Client({ name: 'sdk2', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
 const keyed = () => new StreamableHTTPClientTransport(url, { requestInit: { headers } });
+const beginner = (make, memory) => async back => {
+  const one = make();
+  const way = new StreamableHTTPClientTransport(url, { authProvider: memory });
+  if (back) await way.finishAuth(back);
+  await one.connect(way);
+  return one;
+};
 let client;
 
 const steps = {
@@ -34,16 +41,14 @@ const steps = {
     await notified(told);
     await subscription.close();
   },
-  async oauth() {
-    client = modern();
+  async document() {
     const memory = provider(document);
-    const connect = async back => {
-      const transport = new StreamableHTTPClientTransport(url, { authProvider: memory });
-      if (back) await transport.finishAuth(back);
-      await client.connect(transport);
-    };
-    await signIn(connect, memory, document);
-    await exercise(client, line);
+    client = await dance({ begin: beginner(modern, memory), memory, line, metadataURL: document });
+  },
+  async registered() {
+    const memory = provider(undefined, process.argv[3]);
+    client = await dance({ begin: beginner(legacy, memory), memory, line });
+    assert.ok(memory.kept.client.client_secret, 'it has no secret');
   },
 };
 

@@ -1,4 +1,4 @@
-package entities_test
+package enginetest
 
 import (
 	"cmp"
@@ -17,20 +17,20 @@ import (
 	"time"
 )
 
-var errNoPostgres = errors.New(serverVariable + " names no PostgreSQL server, and the programs of PostgreSQL are not on this machine")
+var errNone = errors.New(serverVariable + " names no PostgreSQL server, and the programs of PostgreSQL are not on this machine")
 
 // serverStart is how long a server may take to be there.
 const serverStart = time.Minute
 
-// findPostgres gives the URL of a server, and what ends it.
-func findPostgres() (server string, stop func() error, err error) {
+// find gives the URL of a server, and what ends it.
+func find() (server string, stop func() error, err error) {
 	stop = func() error { return nil }
 	if server := os.Getenv(serverVariable); server != "" {
 		return server, stop, nil
 	}
 	programs := postgresPrograms()
 	if programs == "" {
-		return "", stop, errNoPostgres
+		return "", stop, errNone
 	}
 	server, stop, err = startPostgres(programs)
 	if err != nil {
@@ -42,7 +42,7 @@ func findPostgres() (server string, stop func() error, err error) {
 // postgresPrograms is the folder that has initdb and postgres, or "".
 func postgresPrograms() string {
 	var folders []string
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+	if out, err := exec.CommandContext(context.Background(), "pg_config", "--bindir").Output(); err == nil {
 		folders = append(folders, strings.TrimSpace(string(out)))
 	}
 	if path, err := exec.LookPath("pg_ctl"); err == nil {
@@ -92,7 +92,7 @@ func startPostgres(programs string) (server string, stop func() error, err error
 		}
 		command = slices.Concat([]string{"setpriv", "--reuid", as, "--regid", as, "--clear-groups"}, command)
 	}
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := exec.CommandContext(context.Background(), command[0], command[1:]...) //nolint:gosec // our own words, and folders that were found or made here
 	cmd.Dir = folder
 	life, err := cmd.StdinPipe()
 	if err == nil {
@@ -104,7 +104,7 @@ func startPostgres(programs string) (server string, stop func() error, err error
 	stop = func() error { return endPostgres(cmd, life, folder) }
 	server = "postgres://troupe@/postgres?host=" + url.QueryEscape(folder)
 	if err := awaitPostgres(server); err != nil {
-		log, _ := os.ReadFile(filepath.Join(folder, "log")) // when it is not there, there is nothing to show
+		log, _ := os.ReadFile(filepath.Join(folder, "log")) //nolint:gosec // a folder of ours; when the file is not there, there is nothing to show
 		return "", nil, errors.Join(fmt.Errorf("%w\n%s", err, log), stop())
 	}
 	return server, stop, nil
@@ -132,7 +132,7 @@ func awaitPostgres(server string) error {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		err := execute(ctx, server, "SELECT 1")
+		err := Execute(ctx, server, "SELECT 1")
 		if err == nil {
 			return nil
 		}
