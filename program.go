@@ -249,7 +249,7 @@ func (p *program) routes(l limits) http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if r.Header.Get("Authorization") != "" || strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream") {
 			endpoint.ServeHTTP(w, r) // a client that leaves the path out, and wants its stream
 			return
 		}

@@ -34,6 +34,11 @@ const (
 	MaxFailures         = maxFailures
 	MaxStreamsPerEntity = maxStreamsPerEntity
 	MaxSubscribersEach  = maxSubscribersEach
+	MaxSubscriptions    = maxSubscriptions
+	MaxAddresses        = maxAddresses
+	MostEnded           = mostEnded
+	MaxQueued           = maxQueued
+	MaxQueuedBytes      = maxQueuedBytes
 	RevokedText         = revokedText
 	EndedText           = endedText
 	FenceName           = fenceName
@@ -254,4 +259,31 @@ func ListSearchFetch(s *Server) { s.searchFetch = true }
 // Call it before there are any.
 func Narrow(s *Server, calls, streams, subscribers int) {
 	s.calls.most, s.streams.mostOpen, s.streams.most = calls, streams, subscribers
+}
+
+// Failures counts refused credentials, and says how many addresses it remembers.
+func Failures() (note func(from netip.Prefix, now time.Time) (pause time.Duration, reached bool), size func() int) {
+	f := newFailures()
+	return f.note, func() int { return len(f.by) }
+}
+
+// Ended remembers sessions that ended.
+func Ended() (add func(id string), has func(id string) bool, size func() int) {
+	e := newEnded()
+	return e.add, e.has, func() int { return max(len(e.known), len(e.order)) }
+}
+
+// Queue is what waits for a stream.
+func Queue() (put func(answer []byte), take func() (messages [][]byte, full bool)) {
+	l := newListener(entities.Actor{}, "", time.Time{})
+	return l.queue, l.take
+}
+
+// FillSubscriptions has a session that subscribed to something subscribe to n things that never change.
+func FillSubscriptions(s *Server, session string, n int) {
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	for i := range n {
+		s.streams.bySession[session].add(fmt.Sprint("test://", i), func() {})
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	mcpgo "github.com/mark3labs/mcp-go/mcp"
 )
 
 // heartbeat is how often a stream that is silent shows that it lives: proxies cut what is silent
@@ -125,7 +127,7 @@ func tooManyStreams(err error) *refusal {
 
 // getStream is where a session of the protocol's earlier era hears what it subscribed to.
 func (s *Server) getStream(w *deliverer, r *http.Request) *refusal {
-	if modernHeader(r) {
+	if mcpgo.IsModernProtocol(r.Header.Get(mcpgo.HeaderProtocolVersion)) {
 		return notAllowed(w, r)
 	}
 	if !wantsEvents(r) {
