@@ -274,7 +274,7 @@ func Ended() (add func(id string), has func(id string) bool, size func() int) {
 }
 
 // Queue is what waits for a stream.
-func Queue() (put func(answer []byte), take func() (messages [][]byte, full bool)) {
+func Queue() (put func(answer []byte) bool, take func() (messages [][]byte, full bool)) {
 	l := newListener(entities.Actor{}, "", time.Time{})
 	return l.queue, l.take
 }
