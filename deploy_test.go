@@ -137,7 +137,12 @@ func TestFly(t *testing.T) {
 			Stop      string   `toml:"auto_stop_machines"`
 			Start     bool     `toml:"auto_start_machines"`
 			Least     int      `toml:"min_machines_running"`
-			Checks    []struct {
+			Crowd     struct {
+				Type string `toml:"type"`
+				Soft int    `toml:"soft_limit"`
+				Hard int    `toml:"hard_limit"`
+			} `toml:"concurrency"`
+			Checks []struct {
 				Method   string `toml:"method"`
 				Path     string `toml:"path"`
 				Interval string `toml:"interval"`
@@ -157,6 +162,9 @@ func TestFly(t *testing.T) {
 	s := file.Service
 	if s.Stop != "off" || s.Start || s.Least != 1 {
 		t.Error("a machine that stops hears nothing from Discord")
+	}
+	if c := s.Crowd; c.Type != "connections" || c.Hard < 1000 || c.Soft > c.Hard || c.Hard > usualLimits().connections {
+		t.Errorf("clients that wait are kept out: %+v", c)
 	}
 	if fmt.Sprint(s.Port) != i.port || !s.HTTPS || len(s.Checks) != 1 || s.Checks[0].Path != "/livez" {
 		t.Errorf("%+v", s)

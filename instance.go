@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -21,7 +22,7 @@ const instancePath = "/instance"
 
 const (
 	maxInstanceAnswer = 4 << 10 // bytes
-	mostInstance      = 16      // answers under way at once
+	mostInstance      = 16      // answers at once that make a pause
 	// instancePause is between the two halves of the answer. A proxy that keeps answers back
 	// until they are whole delivers both at once.
 	instancePause = 600 * time.Millisecond
@@ -34,16 +35,19 @@ type identity struct {
 	Troupe   string `json:"troupe"`   // the nonce
 	Host     bool   `json:"host"`     // the question named the host of one of its addresses
 	Password bool   `json:"password"` // it came with an Authorization header
+	Crowded  bool   `json:"crowded"`  // so many ask that the answer makes no pause
 }
 
 // instance is one run of the program, as others see it from outside.
 type instance struct {
 	nonce string
 	hosts []string // names under which it may be asked for
+	// pauses has one token for every answer that pauses: anybody can ask, and holds nothing.
+	pauses chan struct{}
 }
 
 func newInstance(addresses ...string) (*instance, error) {
-	i := &instance{nonce: rand.Text()}
+	i := &instance{nonce: rand.Text(), pauses: make(chan struct{}, mostInstance)}
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil {
@@ -56,9 +60,16 @@ func newInstance(addresses ...string) (*instance, error) {
 
 // ServeHTTP answers in two halves: who this is, and after a pause, that it is the end.
 func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	crowded := false
+	select {
+	case i.pauses <- struct{}{}:
+		defer func() { <-i.pauses }()
+	default:
+		crowded = true
+	}
 	host := (&url.URL{Host: r.Host}).Hostname()
 	first, err := json.Marshal(identity{
-		Troupe: i.nonce, Password: r.Header.Get("Authorization") != "",
+		Troupe: i.nonce, Password: r.Header.Get("Authorization") != "", Crowded: crowded,
 		Host: slices.Contains(i.hosts, strings.ToLower(host)) || hostIsLoopback(host),
 	})
 	if err != nil {
@@ -77,10 +88,12 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := http.NewResponseController(w).Flush(); err != nil {
 		return
 	}
-	select {
-	case <-time.After(instancePause):
-	case <-r.Context().Done():
-		return
+	if !crowded {
+		select {
+		case <-time.After(instancePause):
+		case <-r.Context().Done():
+			return
+		}
 	}
 	_, _ = io.WriteString(w, "data: end\n\n") // a client that is gone needs no end
 }
@@ -133,9 +146,8 @@ func (a asker) ask(ctx context.Context, address string) (found reached, err erro
 	if resp.StatusCode != http.StatusOK {
 		return found, strange
 	}
-	body := io.LimitReader(resp.Body, maxInstanceAnswer)
-	first := make([]byte, maxInstanceAnswer)
-	n, err := io.ReadAtLeast(body, first, len("data: {}"))
+	body := bufio.NewReader(io.LimitReader(resp.Body, maxInstanceAnswer))
+	line, err := body.ReadString('\n')
 	begun := a.now()
 	if err != nil {
 		return found, strange
@@ -143,12 +155,12 @@ func (a asker) ask(ctx context.Context, address string) (found reached, err erro
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		return found, fmt.Errorf("read the answer: %w", err)
 	}
-	found.Kept = a.now().Sub(begun) < instancePause/4
-	line, _, _ := strings.Cut(string(first[:n]), "\n")
+	kept := a.now().Sub(begun) < instancePause/4
 	said, ok := strings.CutPrefix(line, "data: ")
 	if !ok || json.Unmarshal([]byte(said), &found.identity) != nil || found.Troupe == "" {
 		return found, strange
 	}
+	found.Kept = kept && !found.Crowded
 	return found, nil
 }
 

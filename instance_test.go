@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -115,6 +116,42 @@ func TestReach(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	})
+}
+
+// TestReachInPieces reads an answer that comes piece by piece.
+func TestReachInPieces(t *testing.T) {
+	t.Parallel()
+	said := "data: {\"troupe\":\"x\",\"host\":true,\"password\":true}\n\ndata: end\n\n"
+	found, err := newAsker(roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(iotest.OneByteReader(strings.NewReader(said)))}, nil
+	})).ask(t.Context(), "https://troupe.test")
+	if err != nil || found.Troupe != "x" || !found.Host || !found.Password {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// TestReachInACrowd finds the instance while strangers ask it as much as they can.
+func TestReachInACrowd(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	address := "http://" + d.program.Addr()
+	for range 2 * mostInstance {
+		strange, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", d.program.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = strange.Close() }()
+		if _, err := io.WriteString(strange, strings.Repeat("GET "+instancePath+" HTTP/1.1\r\nHost: localhost\r\n\r\n", 5)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(strange, make([]byte, 12)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := newAsker(directTransport()).ask(t.Context(), address)
+	if f := judge(d.program.instance.nonce, found, err); f.broken || f.doubt {
+		t.Errorf("%+v (%+v, %v)", f, found, err)
+	}
 }
 
 // TestUnreached words what keeps anybody from answering at all.

@@ -245,11 +245,11 @@ func (p *program) routes(l limits) http.Handler {
 	}
 	p.oauth.Mount(mux)
 	mux.HandleFunc("/avatars/", atOnce(l.pictures, p.relay.ServeAvatar))
-	mux.HandleFunc("GET "+instancePath, atOnce(mostInstance, p.instance.ServeHTTP))
+	mux.Handle("GET "+instancePath, p.instance)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if r.Header.Get("Authorization") != "" || strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream") {
 			endpoint.ServeHTTP(w, r) // a client that leaves the path out, and wants its stream
 			return
 		}

@@ -75,6 +75,8 @@ func calls(t *testing.T) map[string]call {
 		}},
 		"Correspondence": {do: func(c ctx, s *stage, a act) error { return errOf(s.Correspondence(c, a, s.writes, 0, 5)) }},
 		"Correspondents": {do: func(c ctx, s *stage, a act) error { return errOf(s.Correspondents(c, a)) }},
+		"ToldBy":         {do: func(c ctx, s *stage, a act) error { return errOf(s.ToldBy(c, a, olivia)) }},
+		"Exchanged":      {do: func(c ctx, s *stage, a act) error { return errOf(s.Exchanged(c, a, []snowflake.ID{1})) }},
 		"Introduce":      {do: func(c ctx, s *stage, a act) error { return s.Introduce(c, a, s.writes, 4242) }},
 
 		"Owned":    {do: func(c ctx, s *stage, a act) error { return s.Owned(c, a, s.permit, 1) }},

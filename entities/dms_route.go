@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -17,6 +18,10 @@ const (
 	PartnerLife = 24 * time.Hour
 	// WaitingLife is how long a message waits for the person's choice of whom it is for.
 	WaitingLife = 24 * time.Hour
+	// mostWaiting is how many messages of one person wait. Past it the oldest is forgotten.
+	mostWaiting = 1000
+	// handedOnce keeps one statement below what a database takes (PostgreSQL: 65,535 values).
+	handedOnce = 500
 )
 
 // IncomingDM is a person's direct message to the bot.
@@ -25,7 +30,10 @@ type IncomingDM struct {
 	Channel snowflake.ID
 	Message snowflake.ID
 	Replied snowflake.ID // the message that it answers; 0 for none
-	At      time.Time
+	// ToEntity says that an entity said that message, whoever that was. Unless that is known, this
+	// one is for nobody before the person chooses.
+	ToEntity bool
+	At       time.Time
 	// Missed says that it was not heard when it was written, but fetched later. Of a person who is
 	// not known any more it is for nobody.
 	Missed bool
@@ -67,6 +75,9 @@ func (r *Registry) Route(ctx context.Context, actor Actor, in IncomingDM) (Route
 	}
 	if in.User == 0 || in.Channel == 0 || in.Message == 0 {
 		return Routed{}, errors.New("route a direct message: it has no author, channel or id")
+	}
+	if err := fits(in.User, in.Channel, in.Message, in.Replied); err != nil {
+		return Routed{}, fmt.Errorf("route a direct message: %w", err)
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -115,6 +126,9 @@ func (r *Registry) meant(tx *gorm.DB, in IncomingDM, row DM) (ID, error) {
 		}
 		if line != nil && line.ChannelID == in.Channel {
 			return r.listening(tx, in, line.EntityID)
+		}
+		if in.ToEntity {
+			return "", nil
 		}
 	}
 	if row.PartnerID != "" && row.PartnerAt != nil && in.written(r.now()).Sub(*row.PartnerAt) < PartnerLife {
@@ -177,13 +191,15 @@ func (r *Registry) listening(tx *gorm.DB, in IncomingDM, id ID) (ID, error) {
 	return id, nil
 }
 
-// pends says whether an entity takes part on a server of which Discord has not told yet.
+// pends says whether an entity takes part on a server of which Discord has not told yet, and by
+// which it may exchange direct messages for all that we know.
 func (r *Registry) pends(e *entry) bool {
 	if e.State != Active || e.Stopped {
 		return false
 	}
 	for _, guild := range e.guilds() {
-		if r.runs(guild) && r.world.Pending(guild) && e.stays[guild].active(r.now()) {
+		in := e.stays[guild]
+		if r.runs(guild) && r.world.Pending(guild) && in.active(r.now()) && in.capabilities.has(DirectMessage.capability()) {
 			return true
 		}
 	}
@@ -207,9 +223,13 @@ func (r *Registry) hand(tx *gorm.DB, row DM, id ID, since time.Time, messages []
 			to:    []Address{{EntityID: id, Reason: ByDM}},
 		})
 	}
-	written, err := r.insertEvents(tx, heard)
-	if err != nil {
-		return nil, fmt.Errorf("append a direct message to the event log: %w", err)
+	var written []*noted
+	for some := range slices.Chunk(heard, handedOnce) {
+		inserted, err := r.insertEvents(tx, some)
+		if err != nil {
+			return nil, fmt.Errorf("append a direct message to the event log: %w", err)
+		}
+		written = append(written, inserted...)
 	}
 	return written, nil
 }

@@ -92,6 +92,7 @@ type survey struct {
 	marks    readMarks
 	others   readMarks                  // of other scopes
 	judged   map[snowflake.ID]judgement // by channel
+	told     map[snowflake.ID]bool      // by person: see toldBy; nil while there is none
 	news     News
 }
 
@@ -120,8 +121,11 @@ func (s *survey) look(ctx context.Context, q Query) error {
 			return err
 		}
 		for _, row := range page {
-			if len(n.Items) == q.Limit || !s.take(row) {
+			if len(n.Items) == q.Limit {
 				return nil
+			}
+			if further, err := s.take(ctx, row); err != nil || !further {
+				return err
 			}
 		}
 		if len(page) < most {
@@ -132,20 +136,23 @@ func (s *survey) look(ctx context.Context, q Query) error {
 }
 
 // take looks at one event. It says no when it can go no further.
-func (s *survey) take(row told) bool {
+func (s *survey) take(ctx context.Context, row told) (further bool, err error) {
 	n, guild := &s.news, row.Event.GuildID
 	if _, stopped := n.stopped[guild]; stopped {
 		n.looked = row.Event.Seq
-		return true
+		return true, nil
 	}
-	is, known, lacks := s.isNews(row)
+	is, known, lacks, err := s.isNews(ctx, row)
+	if err != nil {
+		return false, err
+	}
 	if !known {
 		if n.Lacks == nil {
 			n.Lacks = lacks
 		}
 		if len(n.stopped) == mostBehind {
 			n.looked = max(n.looked, row.Event.Seq-1)
-			return false
+			return false, nil
 		}
 		n.stopped[guild] = row.Event.Seq - 1
 	}
@@ -153,7 +160,7 @@ func (s *survey) take(row told) bool {
 	if is && !s.past(row) && !s.others.given(row.Event, row.Reason) {
 		n.Items = append(n.Items, row.Item)
 	}
-	return true
+	return true, nil
 }
 
 // past says whether an event is no news of its own, because what is or was given with its message
@@ -178,22 +185,25 @@ func (s *survey) past(row told) bool {
 
 // isNews decides again for every event: rights may have changed since it was written. A change is
 // news where its message was.
-func (s *survey) isNews(row told) (is, known bool, gap *Gap) {
+func (s *survey) isNews(ctx context.Context, row told) (is, known bool, gap *Gap, err error) {
 	e, event := s.entry, row.Event
 	switch {
 	case event.EntityID != "" && event.EntityID != e.ID, event.AuthorEntity == e.ID:
-		return false, true, nil
+		return false, true, nil, nil
 	case event.GuildID == 0:
-		return event.EntityID == e.ID, true, nil
+		if event.EntityID == e.ID {
+			is, err = s.toldBy(ctx, event.AuthorID)
+		}
+		return is, true, nil, err
 	case s.registry.untold(event):
-		return false, true, nil
+		return false, true, nil, nil
 	}
 	seq := event.Seq
 	if event.Kind == EventEdit || event.Kind == EventDelete {
 		seq = row.said
 	}
 	j := s.judge(event.GuildID, event.ChannelID)
-	return j.hears && seq > j.since, j.known, j.lacks
+	return j.hears && seq > j.since, j.known, j.lacks, nil
 }
 
 // judge decides once for all events of a channel.

@@ -1,6 +1,7 @@
 package entities
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/disgoorg/snowflake/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
 )
@@ -24,15 +26,21 @@ var errUnfit = errors.New("no database row can hold it")
 // database that they do not have in what Discord sends.
 func (h Heard) Fits() error {
 	e := h.Event
-	biggest := max(e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.UntilID, h.Replied)
-	for _, id := range h.Roles {
-		biggest = max(biggest, id)
-	}
-	if biggest > math.MaxInt64 {
-		return fmt.Errorf("%w: the id %d is too big", errUnfit, biggest)
+	if err := cmp.Or(fits(e.GuildID, e.ChannelID, e.MessageID, e.AuthorID, e.UntilID, h.Replied), fits(h.Roles...)); err != nil {
+		return err
 	}
 	if !utf8.ValidString(e.Emoji) || strings.ContainsRune(e.Emoji, 0) {
 		return fmt.Errorf("%w: the emoji %q is no text", errUnfit, e.Emoji)
+	}
+	return nil
+}
+
+// fits says which of some ids a database cannot hold, or nil.
+func fits(ids ...snowflake.ID) error {
+	for _, id := range ids {
+		if id > math.MaxInt64 {
+			return fmt.Errorf("%w: the id %d is too big", errUnfit, id)
+		}
 	}
 	return nil
 }

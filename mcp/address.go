@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	mcpgo "github.com/mark3labs/mcp-go/mcp"
+
 	"troupe/entities"
 )
 
@@ -24,11 +26,19 @@ func (s *Server) strange(r *http.Request) *refusal {
 			return &refusal{status: http.StatusForbidden, code: codeInvalid, text: "Pages of other sites cannot call this server."}
 		}
 	}
+	for _, name := range single {
+		if values := r.Header.Values(name); len(slices.Compact(slices.Clone(values))) > 1 {
+			return &refusal{status: http.StatusBadRequest, code: codeInvalid, text: "The header " + name + " says two things. Send it once."}
+		}
+	}
 	if keyInQuery(r.URL) {
 		return &refusal{status: http.StatusBadRequest, code: codeInvalid, text: "Keys do not belong into an address, where proxies and histories keep them. Send the header \"Authorization: Bearer …\", and rotate this key with /entity key."}
 	}
 	return nil
 }
+
+// single are the headers of which a proxy could take the first and this server the last.
+var single = []string{"Content-Type", headerSession, mcpgo.HeaderProtocolVersion, mcpgo.HeaderMethod, mcpgo.HeaderName}
 
 func (s *Server) ours(origin, host string) bool {
 	return origin == host || slices.Contains(s.publicHosts, origin) || loopback(origin)
@@ -51,8 +61,11 @@ func loopback(host string) bool {
 // credential alone says it.
 func wanted(r *http.Request) (entities.ID, *refusal) {
 	id := r.PathValue("id")
-	named := r.URL.Query()["entity"]
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	named := query["entity"]
 	switch {
+	case err != nil:
+		return "", &refusal{status: http.StatusBadRequest, code: codeInvalid, text: "What follows the ? of this address cannot be read. Use the address that /entity create showed."}
 	case len(named) == 0:
 		return entities.ID(id), nil
 	case len(named) > 1 || (id != "" && id != named[0]):

@@ -27,13 +27,12 @@ func (s *Server) authenticate(r *http.Request) (entities.Actor, *refusal) {
 	if no != nil {
 		return entities.Actor{}, no
 	}
-	key := bearer(r)
-	if key == "" {
+	if len(r.Header.Values("Authorization")) == 0 {
 		s.refused.Add(1)
 		// So every OAuth client begins, and a vendor's come from few addresses: it is no failure.
 		return entities.Actor{}, s.challenged(r, "")
 	}
-	actor, err := s.registry.Authenticate(r.Context(), key, want)
+	actor, err := s.registry.Authenticate(r.Context(), bearer(r), want)
 	if err == nil && s.grantedFor(r, want, actor.Resource()) {
 		return actor, nil
 	}

@@ -5,12 +5,15 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 )
 
 const (
 	maxBody  = 1 << 20          // bytes
 	bodyTime = 15 * time.Second // the HTTP server's own limit for a whole request is longer
+	// refusedTime is for what a refused request goes on to send.
+	refusedTime = time.Second
 )
 
 // readBody reads a JSON body of bounded size in bounded time.
@@ -18,6 +21,9 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refu
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return nil, &refusal{status: http.StatusUnsupportedMediaType, code: codeInvalid, text: "Send JSON: Content-Type: application/json."}
+	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, &refusal{status: http.StatusUnsupportedMediaType, code: codeInvalid, text: "Send the body as it is, without Content-Encoding."}
 	}
 	if r.ContentLength > maxBody {
 		return nil, tooLarge

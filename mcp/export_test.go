@@ -33,6 +33,12 @@ const (
 	MaxCallsPerEntity   = maxCallsPerEntity
 	MaxFailures         = maxFailures
 	MaxStreamsPerEntity = maxStreamsPerEntity
+	MaxSubscribersEach  = maxSubscribersEach
+	MaxSubscriptions    = maxSubscriptions
+	MaxAddresses        = maxAddresses
+	MostEnded           = mostEnded
+	MaxQueued           = maxQueued
+	MaxQueuedBytes      = maxQueuedBytes
 	RevokedText         = revokedText
 	EndedText           = endedText
 	FenceName           = fenceName
@@ -140,6 +146,42 @@ func Held(s *Server) int {
 	return len(s.calls.byEntity) + len(s.streams.byEntity) + len(s.streams.bySession) + s.seen.count(s.now().Add(time.Hour))
 }
 
+// SubscribeAtOnce has a session find out that it has nothing to unsubscribe from between the
+// moment in which it is found and that in which it subscribes. It says whether that is kept.
+func SubscribeAtOnce(s *Server, key string, id entities.ID) (kept bool, err error) {
+	actor, err := s.registry.Authenticate(context.Background(), key, id)
+	if err != nil {
+		return false, err
+	}
+	one, err := s.streams.of(actor, "session", s.now())
+	if err != nil {
+		return false, err
+	}
+	other, err := s.streams.of(actor, "session", s.now())
+	if err != nil {
+		return false, err
+	}
+	s.streams.leave(other)
+	err = one.add(inboxURI, func() {})
+	s.streams.leave(one)
+	return s.streams.bySession["session"] == one && one.subscribed(), err
+}
+
+// SubscribeTooLate ends an entity's sessions between the moment in which one of them is found and
+// that in which it subscribes. It says whether what would tell it was stopped.
+func SubscribeTooLate(s *Server, key string, id entities.ID) (stopped bool, err error) {
+	actor, err := s.registry.Authenticate(context.Background(), key, id)
+	if err != nil {
+		return false, err
+	}
+	one, err := s.streams.of(actor, "session", s.now())
+	if err != nil {
+		return false, err
+	}
+	s.streams.cut(id, errRevoked)
+	return stopped, one.add(inboxURI, func() { stopped = true })
+}
+
 // Bare is mcp-go with the same tools and nothing of ours in front, for one entity.
 func Bare(s *Server, key string, id entities.ID) (http.Handler, error) {
 	actor, err := s.registry.Authenticate(context.Background(), key, id)
@@ -217,4 +259,31 @@ func ListSearchFetch(s *Server) { s.searchFetch = true }
 // Call it before there are any.
 func Narrow(s *Server, calls, streams, subscribers int) {
 	s.calls.most, s.streams.mostOpen, s.streams.most = calls, streams, subscribers
+}
+
+// Failures counts refused credentials, and says how many addresses it remembers.
+func Failures() (note func(from netip.Prefix, now time.Time) (pause time.Duration, reached bool), size func() int) {
+	f := newFailures()
+	return f.note, func() int { return len(f.by) }
+}
+
+// Ended remembers sessions that ended.
+func Ended() (add func(id string), has func(id string) bool, size func() int) {
+	e := newEnded()
+	return e.add, e.has, func() int { return max(len(e.known), len(e.order)) }
+}
+
+// Queue is what waits for a stream.
+func Queue() (put func(answer []byte) bool, take func() (messages [][]byte, full bool)) {
+	l := newListener(entities.Actor{}, "", time.Time{})
+	return l.queue, l.take
+}
+
+// FillSubscriptions has a session that subscribed to something subscribe to n things that never change.
+func FillSubscriptions(s *Server, session string, n int) {
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	for i := range n {
+		s.streams.bySession[session].add(fmt.Sprint("test://", i), func() {})
+	}
 }

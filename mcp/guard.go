@@ -87,6 +87,10 @@ func (s *Server) guard(next func(*deliverer, *http.Request) *refusal) http.Handl
 			no = next(written, r)
 		}
 		if no != nil {
+			if r.ContentLength != 0 {
+				// net/http reads on before it answers, so that clients get the answer.
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(refusedTime)) // see readBody
+			}
 			no.write(written)
 		}
 	}
@@ -108,12 +112,16 @@ func (s *Server) serve(w *deliverer, r *http.Request) *refusal {
 	case http.MethodDelete:
 		return s.deleteSession(w, r)
 	}
-	return notAllowed(w)
+	return notAllowed(w, r)
 }
 
-// notAllowed answers other methods.
-func notAllowed(w http.ResponseWriter) *refusal {
-	w.Header().Set("Allow", http.MethodPost)
+// notAllowed answers the methods that the era of a request does not have.
+func notAllowed(w http.ResponseWriter, r *http.Request) *refusal {
+	allowed := "GET, POST, DELETE"
+	if modernHeader(r) {
+		allowed = http.MethodPost
+	}
+	w.Header().Set("Allow", allowed)
 	return &refusal{status: http.StatusMethodNotAllowed, code: codeInvalid, text: "Only POST is answered here; and GET and DELETE for a session that began with initialize."}
 }
 
@@ -159,7 +167,11 @@ func (s *Server) post(w *deliverer, r *http.Request) *refusal {
 		return no
 	}
 	body, message, no := s.receive(w, r, c)
+	if no == nil {
+		no = unknownVersion(r)
+	}
 	if no != nil {
+		no.id = message.ID
 		return no
 	}
 	session := ""

@@ -25,6 +25,7 @@ func (s *stage) writesTo(t *testing.T, user sandbox.ID, id entities.ID) sandbox.
 // asks for them in every way. Another entity, to which the same people could have written, is given
 // none of it.
 func TestHostileDMs(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	s := newStage(t)
 	texts := hostileTexts()
 	ada, bob := s.entity(t, "Ada", "", s.general), s.entity(t, "Bob", "", s.general)

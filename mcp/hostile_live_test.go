@@ -268,6 +268,7 @@ func (s *stage) rawMessage(t *testing.T, n int, evil string) []byte {
 // TestHostileLive puts every hostile text wherever strangers write on a server, and calls every
 // tool that could show it.
 func TestHostileLive(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	s := newStage(t)
 	texts := hostileTexts()
 	if len(texts) < 500 {

@@ -216,6 +216,7 @@ func (m *matrix) snapshot() string {
 // the caller has nothing to do with: nothing of them comes back, and nothing there changes. Without
 // TEST_FULL=1 a caller that is itself shut out comes by one way only.
 func TestIsolation(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	m := newMatrix(t)
 	ada := m.callers["Ada"]
 	listed, err := m.connectAs(t, ada, "openai-mcp").ListTools(t.Context(), nil)

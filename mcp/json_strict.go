@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +28,8 @@ type envelope struct {
 	JSONRPC string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id"`
 	Method  string          `json:"method"`
+	Result  json.RawMessage `json:"result"`
+	Error   json.RawMessage `json:"error"`
 	Params  struct {
 		Meta          map[string]json.RawMessage `json:"_meta"`
 		Name          string                     `json:"name"`
@@ -87,10 +91,22 @@ func readEnvelope(body []byte) (envelope, *refusal) {
 	if message.JSONRPC != "2.0" {
 		return bad(codeInvalid, `This is not JSON-RPC 2.0: "jsonrpc" must be "2.0".`)
 	}
-	if len(message.ID) > 0 && !strings.ContainsRune(`"-0123456789`, rune(message.ID[0])) {
-		return bad(codeInvalid, "A message's id is a string or a number.")
+	if message.Method != "" && (message.Result != nil || message.Error != nil) {
+		return bad(codeInvalid, "A message is a request or an answer, not both.")
+	}
+	if len(message.ID) > 0 && !comesBack(message.ID) {
+		return bad(codeInvalid, "A message's id is a string, or a whole number below 2^53.")
 	}
 	return message, nil
+}
+
+// comesBack says whether an answer has the same id: mcp-go keeps numbers as floating point.
+func comesBack(id json.RawMessage) bool {
+	if id[0] == '"' {
+		return true
+	}
+	number, err := strconv.ParseFloat(string(id), 64)
+	return err == nil && number == math.Trunc(number) && math.Abs(number) < exact
 }
 
 // checkStrictly walks through valid JSON and refuses what two readers could read differently.

@@ -31,10 +31,11 @@ type listener struct {
 	cut   context.CancelCauseFunc // ends the stream; nil = there is none
 	life  context.Context         // ends with it
 	turn  int                     // how many streams it has had
+	held  int                     // how many messages are about to change what it is told of
 	since time.Time               // without a stream
 
 	mu      sync.Mutex
-	stops   map[string]func() // what it subscribed to, by URI
+	stops   map[string]func() // what it subscribed to, by URI; nil = it is forgotten
 	changed []string          // URIs, in the order in which they changed, each once
 	queued  [][]byte          // answers, where they travel on the stream
 	bytes   int               // of them
@@ -44,19 +45,29 @@ func newListener(actor entities.Actor, session string, now time.Time) *listener 
 	return &listener{actor: actor, session: session, since: now, bell: make(chan struct{}, 1), stops: map[string]func(){}}
 }
 
-// add begins to tell of a resource: stop ends that. It says whether there is room.
-func (l *listener) add(uri string, stop func()) bool {
+// Why a resource is not told of.
+var (
+	errFull = entities.Refuse(entities.Invalid, "A session can subscribe to %d resources at once.", maxSubscriptions)
+	errOver = entities.Refuse(entities.Invalid, "This session is over. Begin a new one with initialize.")
+)
+
+// add begins to tell of a resource: stop ends that, and is called here when it does not begin.
+func (l *listener) add(uri string, stop func()) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	old := l.stops[uri]
-	if old == nil && len(l.stops) >= maxSubscriptions {
-		return false
-	}
-	if old != nil {
+	switch {
+	case l.stops == nil:
+		stop()
+		return errOver
+	case old == nil && len(l.stops) >= maxSubscriptions:
+		stop()
+		return errFull
+	case old != nil:
 		old()
 	}
 	l.stops[uri] = stop
-	return true
+	return nil
 }
 
 // remove ends what was subscribed to.
@@ -77,11 +88,11 @@ func (l *listener) subscribed() bool {
 	return len(l.stops) > 0
 }
 
-// silence ends its subscriptions.
+// silence ends its subscriptions, for good.
 func (l *listener) silence() {
 	l.mu.Lock()
 	stops := l.stops
-	l.stops = map[string]func(){}
+	l.stops = nil
 	l.mu.Unlock()
 	for _, stop := range stops {
 		stop()
@@ -108,18 +119,20 @@ func (l *listener) note(uri string) {
 	}
 }
 
-// queue puts an answer into the stream, or ends the stream of somebody who does not read.
-func (l *listener) queue(answer []byte) {
+// queue puts an answer into the stream, or ends the stream of somebody who does not read. It says
+// whether there was room.
+func (l *listener) queue(answer []byte) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queued) >= maxQueued || l.bytes+len(answer) > maxQueuedBytes {
 		l.queued, l.bytes = nil, maxQueuedBytes // nothing more fits
 		l.ring()
-		return
+		return false
 	}
 	l.queued = append(l.queued, answer)
 	l.bytes += len(answer)
 	l.ring()
+	return true
 }
 
 // take gives what is to be sent now. Full says that answers were lost.

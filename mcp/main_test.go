@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,7 @@ type stage struct {
 	server   *mcp.Server
 	url      string // of the HTTP server, without a path
 	log      *journal
+	later    atomic.Int64 // nanoseconds by which the registry's clock is ahead
 
 	guild, owner, sam, bot                sandbox.ID
 	general, quiet, forum, secret, sealed sandbox.ID
@@ -75,6 +77,7 @@ func newStage(t testing.TB, change ...func(*entities.Config)) *stage {
 	config := entities.Config{
 		Database: fresh.SQLite(t, database), World: world, Log: log,
 		Admission: entities.Admission{Mode: entities.AdmitAll},
+		Now:       func() time.Time { return time.Now().Add(time.Duration(s.later.Load())) },
 	}
 	for _, c := range change {
 		c(&config)

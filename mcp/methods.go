@@ -25,6 +25,9 @@ func (s *Server) own(w http.ResponseWriter, r *http.Request, c *call, session st
 	case "":
 		return true, &refusal{status: http.StatusBadRequest, code: codeInvalid, text: "This message has no method. This server asks clients nothing, so there is nothing to answer either."}
 	case methodCancelled:
+		if len(message.ID) > 0 {
+			return false, nil // mcp-go says that there is no such request
+		}
 		// Calls are numbered by each client for itself, and mcp-go would take a number for that of
 		// another client's, even another entity's. A client that hangs up ends its call.
 		w.WriteHeader(http.StatusAccepted)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -59,8 +60,27 @@ func (s *Server) checkSession(ctx context.Context, c *call, id string) *refusal 
 // older one had subscribed to is not known any more.
 func (s *Server) ofThisRun(session string) bool { return strings.HasPrefix(session, s.run) }
 
+// modernHeader says whether a request without a body is of the protocol's later era, which has
+// neither sessions nor their streams.
+func modernHeader(r *http.Request) bool {
+	return mcpgo.IsModernProtocol(r.Header.Get(mcpgo.HeaderProtocolVersion))
+}
+
+// unknownVersion refuses a version of the earlier era that there never was, before anything is
+// done. Of the later era's mcp-go tells which there are.
+func unknownVersion(r *http.Request) *refusal {
+	version := r.Header.Get(mcpgo.HeaderProtocolVersion)
+	if version == "" || mcpgo.IsModernProtocol(version) || mcpgo.IsValidProtocolVersion(version) {
+		return nil
+	}
+	return &refusal{status: http.StatusBadRequest, code: codeInvalid, text: "There is no version " + strconv.Quote(clip(version, 20)) + " of MCP. Send in Mcp-Protocol-Version what the answer to initialize said."}
+}
+
 // namedSession checks the session that a request without a body names.
 func (s *Server) namedSession(c *call, r *http.Request) (string, *refusal) {
+	if no := unknownVersion(r); no != nil {
+		return "", no
+	}
 	id := r.Header.Get(headerSession)
 	if id == "" {
 		return "", sessionless
@@ -70,8 +90,8 @@ func (s *Server) namedSession(c *call, r *http.Request) (string, *refusal) {
 
 // deleteSession ends a session and its stream.
 func (s *Server) deleteSession(w *deliverer, r *http.Request) *refusal {
-	if mcpgo.IsModernProtocol(r.Header.Get(mcpgo.HeaderProtocolVersion)) {
-		return notAllowed(w)
+	if modernHeader(r) {
+		return notAllowed(w, r)
 	}
 	c, no := s.enter(r)
 	if no != nil {

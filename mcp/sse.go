@@ -39,7 +39,8 @@ func (s *Server) sse(w *deliverer, r *http.Request) *refusal {
 // sseMessage takes a message of the first transport. It is answered on the session's stream.
 func (s *Server) sseMessage(w *deliverer, r *http.Request) *refusal {
 	if r.Method != http.MethodPost {
-		return notAllowed(w)
+		w.Header().Set("Allow", http.MethodPost)
+		return &refusal{status: http.StatusMethodNotAllowed, code: codeInvalid, text: "Messages are posted here."}
 	}
 	actor, no := s.authenticate(r)
 	if no != nil {
@@ -92,10 +93,11 @@ func (s *Server) answerOn(life context.Context, l *listener, c *call, message en
 	defer c.end(nil)
 	stop := context.AfterFunc(life, func() { c.end(context.Cause(life)) })
 	defer stop()
+	taken := true
 	if answer := s.sseAnswer(l, c, message, body, modern); len(message.ID) > 0 && answer != nil {
-		l.queue(answer)
+		taken = l.queue(answer)
 	}
-	s.relay.Delivered(c.receipt, life.Err() == nil)
+	s.relay.Delivered(c.receipt, taken && life.Err() == nil)
 }
 
 func (s *Server) sseAnswer(l *listener, c *call, message envelope, body []byte, modern bool) (answer []byte) {
@@ -105,8 +107,12 @@ func (s *Server) sseAnswer(l *listener, c *call, message envelope, body []byte, 
 		}
 	}()
 	switch message.Method {
-	case "", methodCancelled:
+	case "":
 		return nil // see own
+	case methodCancelled:
+		if len(message.ID) == 0 {
+			return nil // see own
+		}
 	case methodSubscribe, methodUnsubscribe:
 		if no := s.subscribe(c, l.session, message); no != nil {
 			return no.json()

@@ -128,7 +128,7 @@ func tooManyStreams(err error) *refusal {
 // getStream is where a session of the protocol's earlier era hears what it subscribed to.
 func (s *Server) getStream(w *deliverer, r *http.Request) *refusal {
 	if mcpgo.IsModernProtocol(r.Header.Get(mcpgo.HeaderProtocolVersion)) {
-		return notAllowed(w)
+		return notAllowed(w, r)
 	}
 	if !wantsEvents(r) {
 		return &refusal{status: http.StatusNotAcceptable, code: codeInvalid, text: "A GET gives an event stream. Send the header \"Accept: text/event-stream\"."}

@@ -179,7 +179,7 @@ func TestStreamLimits(t *testing.T) {
 	await(t, "the ended session's stream to end", func() bool { return s.server.Clients().Streams == mcp.MaxStreamsPerEntity-1 })
 }
 
-// TestHeartbeat shows that a silent stream lives, and that one whose credential has ended does not.
+// TestHeartbeat shows that a silent stream lives.
 func TestHeartbeat(t *testing.T) {
 	s := newStage(t)
 	mcp.HurryBeats(s.server, 10*time.Millisecond)
@@ -193,6 +193,27 @@ func TestHeartbeat(t *testing.T) {
 			read = append(read, more[:n]...)
 		}
 	}
+}
+
+// TestStreamsEndWithTheirToken lets a token's day pass: nobody ends it, so its streams look
+// themselves. Those of the entity's key go on.
+func TestStreamsEndWithTheirToken(t *testing.T) {
+	var now clock
+	s := newStage(t, now.set)
+	mcp.HurryBeats(s.server, 10*time.Millisecond)
+	ada := s.entity(t, "Ada", "", s.general)
+	tokens := s.grant(t, ada, publicURL+"/mcp/"+string(ada.Entity.ID))
+	granted := as(ada, tokens)
+	ending := []*http.Response{s.streamOf(t, granted, s.begin(t, granted)), s.opens(t, s.listening(t, granted, `"discord://inbox"`)), s.sseStream(t, granted)}
+	s.streamOf(t, ada, s.begin(t, ada))
+	await(t, "the streams to be open", func() bool { return s.server.Clients().Streams == 4 })
+	now.pass(tokens.Life + time.Second)
+	for _, one := range ending {
+		if _, err := io.ReadAll(one.Body); err != nil {
+			t.Errorf("it does not end in order: %v", err)
+		}
+	}
+	await(t, "the key's stream to be left", func() bool { return s.server.Clients().Streams == 1 })
 }
 
 // TestStreamOutlivesRequests has a server whose requests must come and be answered soon: that does

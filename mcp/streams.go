@@ -47,17 +47,22 @@ func newStreams() streams {
 	return streams{bySession: map[string]*listener{}, byEntity: map[entities.ID]map[*listener]struct{}{}, drained: make(chan struct{}), mostOpen: maxStreams, most: maxSubscribers}
 }
 
-// of finds or makes the listener of a session.
+// of finds or makes the listener of a session, and holds it until leave.
 func (s *streams) of(actor entities.Actor, session string, now time.Time) (*listener, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.find(actor, session, now)
+	one, err := s.find(actor, session, now)
+	if err == nil {
+		one.held++
+	}
+	return one, err
 }
 
-// leave forgets a session that came to subscribe to something and did not.
+// leave lets go of a session that came to subscribe to something, and forgets it when it did not.
 func (s *streams) leave(one *listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	one.held--
 	s.dropIdle(one)
 }
 
@@ -154,9 +159,10 @@ func (s *streams) detach(one *listener, turn int, now time.Time) {
 	}
 }
 
-// dropIdle forgets a listener that has neither a stream nor a session that subscribed.
+// dropIdle forgets a listener that has neither a stream nor a session that subscribed or is about
+// to.
 func (s *streams) dropIdle(one *listener) {
-	if one.cut == nil && (one.session == "" || !one.subscribed()) {
+	if one.cut == nil && one.held == 0 && (one.session == "" || !one.subscribed()) {
 		s.drop(one)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,11 +47,7 @@ func (s *Server) watch(ctx context.Context, l *listener, uri string) error {
 	if err != nil {
 		return err
 	}
-	if !l.add(uri, stop) {
-		stop()
-		return entities.Refuse(entities.Invalid, "A session can subscribe to %d resources at once.", maxSubscriptions)
-	}
-	return nil
+	return l.add(uri, stop)
 }
 
 // subscribe answers resources/subscribe and resources/unsubscribe of the protocol's earlier era,
@@ -62,12 +60,12 @@ func (s *Server) subscribe(c *call, session string, m envelope) *refusal {
 	if err != nil {
 		return tooManyStreams(err)
 	}
+	defer s.streams.leave(one)
 	if m.Method == methodUnsubscribe {
 		one.remove(m.Params.URI)
 	} else {
 		err = s.watch(c.ctx, one, m.Params.URI)
 	}
-	s.streams.leave(one)
 	if err != nil {
 		return c.noResource(m, err)
 	}
@@ -110,10 +108,17 @@ func (s *Server) listen(w *deliverer, r *http.Request, c *call, m envelope) *ref
 	}, func(st *stream) error { return st.say(s.listened(r.Context(), m.ID)) })
 }
 
-// watchAll has a stream told of those resources that there are.
+// watchAll has a stream told of those resources that there are, as many as there is room for.
 func (s *Server) watchAll(st *stream, uris []string) (allowed []string, err error) {
 	for _, uri := range uris {
-		if err := s.watch(st.ctx, st.listener, uri); err == nil {
+		if slices.Contains(allowed, uri) {
+			continue
+		}
+		err := s.watch(st.ctx, st.listener, uri)
+		if errors.Is(err, errFull) {
+			break
+		}
+		if err == nil {
 			allowed = append(allowed, uri)
 		} else if _, refused := entities.AsRefusal(err); !refused {
 			return nil, err

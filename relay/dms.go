@@ -193,10 +193,7 @@ func (r *Relay) setAsideDM(m discord.Message, err error) {
 func (r *Relay) route(ctx context.Context, m discord.Message, missed bool, since time.Time) (entities.Routed, error) {
 	in := entities.IncomingDM{
 		User: m.Author.ID, Channel: m.ChannelID, Message: m.ID, At: m.CreatedAt.UTC(), Missed: missed,
-		Patient: time.Since(since) < dmPatience,
-	}
-	if ref := m.MessageReference; ref != nil && ref.MessageID != nil && ref.Type == discord.MessageReferenceTypeDefault {
-		in.Replied = *ref.MessageID
+		Replied: repliedTo(&m), ToEntity: r.isLetter(m.ReferencedMessage), Patient: time.Since(since) < dmPatience,
 	}
 	return lacking(ctx, r, func() (entities.Routed, error) { return r.registry.Route(ctx, ingest, in) })
 }

@@ -85,6 +85,11 @@ func (m *dmModel) check() {
 				m.t.Fatalf("%s has %s, which is %d's:\n%s", m.names[i], text, whose, seen)
 			}
 		}
+		for id, text := range m.texts {
+			if m.canary[text] != i && strings.Contains(seen, id.String()) {
+				m.t.Fatalf("%s learns that there is %s, which is %d's:\n%s", m.names[i], id, m.canary[text], seen)
+			}
+		}
 		if strings.Contains(seen, m.names[1-i]) {
 			m.t.Fatalf("%s learns of %s:\n%s", m.names[i], m.names[1-i], seen)
 		}

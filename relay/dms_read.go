@@ -74,15 +74,30 @@ func (p presenter) own(m *Message) {
 	if self, err := p.relay.registry.Acting(p.ctx, p.actor); err == nil {
 		m.Author.Name = self.Name
 	}
-	if head, said, ok := strings.Cut(m.Content, "\n"); ok && strings.HasPrefix(head, "**") && strings.HasSuffix(head, "**") {
+	if said, headed := underHead(m.Content); headed {
 		m.Content = said
 	}
+}
+
+// underHead is what an entity said in a direct message, without the line that says who it is.
+func underHead(content string) (said string, headed bool) {
+	head, said, cut := strings.Cut(content, "\n")
+	return said, cut && strings.HasPrefix(head, "**") && strings.HasSuffix(head, "**")
+}
+
+// isLetter says whether a message looks as if an entity had said it, whoever that was.
+func (r *Relay) isLetter(m *discord.Message) bool {
+	if m == nil || m.Author.ID != r.world.Bot() {
+		return false
+	}
+	_, headed := underHead(m.Content)
+	return headed
 }
 
 // DMPartners lists the people with whom an entity exchanged direct messages, the newest first.
 func (r *Relay) DMPartners(ctx context.Context, actor entities.Actor) ([]Conversation, error) {
 	ctx = onBehalf(ctx, actor)
-	people, err := r.registry.Correspondents(ctx, actor)
+	people, err := lacking(ctx, r, func() ([]entities.Correspondent, error) { return r.registry.Correspondents(ctx, actor) })
 	if err != nil || len(people) == 0 {
 		return nil, err
 	}

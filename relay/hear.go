@@ -151,8 +151,8 @@ func utteranceOf(m discord.Message, echo *flight) utterance {
 	if !spoken(m.Type) { // a thread's name, say, calls nobody
 		h.heard.Text, h.heard.Person, h.heard.Roles = "", false, nil
 	}
-	if spoken(m.Type) && m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault {
-		h.heard.Replied = *m.MessageReference.MessageID
+	if spoken(m.Type) {
+		h.heard.Replied = repliedTo(&m)
 	}
 	if echo != nil {
 		h.heard.Event.AuthorEntity = echo.line.EntityID

@@ -10,18 +10,20 @@ import (
 	"troupe/entities"
 )
 
-// ingest writes what was heard to the event log until ctx ends, and then what is left.
+// ingest writes what was heard to the event log until ctx ends, and then what is left. Nothing is
+// written ahead of what could not be: the next start would take that for settled.
 func (r *Relay) ingest(ctx context.Context) {
 	var pace gathering
 	for {
 		select {
 		case first := <-r.inbox.heard:
 			pace.wait(ctx)
-			r.note(ctx, r.batch(first))
+			if !r.note(ctx, r.batch(first)) {
+				return
+			}
 			r.tellSpilt(ctx)
 		case <-ctx.Done():
-			for len(r.inbox.heard) > 0 {
-				r.note(ctx, r.batch(<-r.inbox.heard))
+			for len(r.inbox.heard) > 0 && r.note(ctx, r.batch(<-r.inbox.heard)) {
 			}
 			return
 		}
@@ -47,21 +49,20 @@ const doubtful = 4
 
 // note writes what was heard down. While the database cannot write it is tried again as long as
 // the program runs; meanwhile more is gathered in the queue. What can never be written is set
-// aside, and holds up nothing else.
-func (r *Relay) note(ctx context.Context, all []utterance) {
+// aside, and holds up nothing else. It says no when ctx ended before that.
+func (r *Relay) note(ctx context.Context, all []utterance) (done bool) {
 	pause := 100 * time.Millisecond
 	for tries := 1; ; tries++ {
 		err := r.write(all)
 		switch {
 		case err == nil:
-			return
+			return true
 		case entities.Unfit(err) || (tries >= doubtful && r.doubts(err)):
-			r.notePart(ctx, all, err)
-			return
+			return r.notePart(ctx, all, err)
 		}
 		r.log.Error("write the event log", "err", err, "events", len(all))
 		if !sleep(ctx, pause) {
-			return
+			return false
 		}
 		pause = min(2*pause, 5*time.Second)
 	}
@@ -75,14 +76,13 @@ func (r *Relay) doubts(err error) bool {
 }
 
 // notePart finds what is at fault among what was heard together, half by half.
-func (r *Relay) notePart(ctx context.Context, all []utterance, err error) {
+func (r *Relay) notePart(ctx context.Context, all []utterance, err error) (done bool) {
 	if len(all) == 1 {
 		r.setAside(all[0], err)
-		return
+		return true
 	}
 	half := len(all) / 2
-	r.note(ctx, all[:half])
-	r.note(ctx, all[half:])
+	return r.note(ctx, all[:half]) && r.note(ctx, all[half:])
 }
 
 // setAside gives up what can never be written. Whoever waits for it goes on.

@@ -24,9 +24,21 @@ func (s *stage) refuse(when, failing string) {
 
 func (s *stage) refuseIn(table, when, failing string) {
 	s.t.Helper()
+	s.exec("CREATE TRIGGER refused BEFORE INSERT ON " + table + " WHEN " + when + " BEGIN SELECT " + failing + "; END")
+}
+
+// allow ends what refuse began.
+func (s *stage) allow() {
+	s.t.Helper()
+	s.exec("DROP TRIGGER refused")
+}
+
+// exec changes the database behind the program's back.
+func (s *stage) exec(statement string) {
+	s.t.Helper()
 	db := must(sql.Open("sqlite", s.database+"?_pragma=busy_timeout(5000)"))(s.t)
 	defer func() { s.ok(db.Close()) }()
-	_, err := db.ExecContext(s.t.Context(), "CREATE TRIGGER refused BEFORE INSERT ON "+table+" WHEN "+when+" BEGIN SELECT "+failing+"; END")
+	_, err := db.ExecContext(s.t.Context(), statement)
 	s.ok(err)
 }
 
@@ -300,4 +312,20 @@ func TestNoRoomForAnEcho(t *testing.T) {
 		}
 		cursor = news.Cursor
 	}
+}
+
+// What was heard last before the end waits for what could not be written before it: the next start
+// fetches both.
+func TestNothingIsWrittenAheadOfWhatCouldNotBe(t *testing.T) {
+	t.Parallel()
+	s, ada, cursor := missedStage(t)
+	s.refuse("new.author_id = "+s.olivia.String(), "abs(-9223372036854775807 - 1)")
+	must(s.disc.Say(s.olivia, s.general, "first"))(t)
+	s.until("it could not be written", func() bool { return strings.Contains(s.log.String(), "write the event log") })
+	must(s.disc.Say(s.mia, s.general, "second"))(t)
+	s.until("it waits behind the first", func() bool { return s.relay.Unwritten() > 0 })
+	s.halt()
+	s.allow()
+	s.play()
+	s.hearAll(ada, cursor, "first", "second")
 }

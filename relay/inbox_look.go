@@ -193,17 +193,24 @@ func (d *delivery) wrote(deleted entities.Event) Author {
 }
 
 // hears says whether an event may be told. What is said in a direct message is its entity's
-// alone, wherever it is.
+// alone, and the person's who may want no more of it to be told.
 func (d *delivery) hears(ctx context.Context, e entities.Event) (bool, error) {
-	if e.GuildID == 0 {
-		return e.EntityID == d.actor.EntityID(), nil
+	if e.GuildID == 0 && e.EntityID != d.actor.EntityID() {
+		return false, nil
 	}
 	if sees, asked := d.sees[e.ChannelID]; asked {
 		return sees, nil
 	}
-	sees, err := d.relay.sees(ctx, d.actor, e.ChannelID)
+	sees, err := d.asks(ctx, e)
 	if err == nil {
 		d.sees[e.ChannelID] = sees
 	}
 	return sees, err
+}
+
+func (d *delivery) asks(ctx context.Context, e entities.Event) (bool, error) {
+	if e.GuildID == 0 {
+		return lacking(ctx, d.relay, func() (bool, error) { return d.relay.registry.ToldBy(ctx, d.actor, e.AuthorID) })
+	}
+	return d.relay.sees(ctx, d.actor, e.ChannelID)
 }

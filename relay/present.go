@@ -25,6 +25,11 @@ func (r *Relay) present(ctx context.Context, actor entities.Actor, guild snowfla
 		return nil, err
 	}
 	p := presenter{relay: r, ctx: ctx, actor: actor, guild: guild, speakers: speakers}
+	if guild == 0 {
+		if p.exchanged, err = r.registry.Exchanged(ctx, actor, answeredBy(messages)); err != nil {
+			return nil, err
+		}
+	}
 	out := make([]Message, 0, len(messages))
 	for i := range messages {
 		if m := &messages[i]; !p.hides(m) {
@@ -41,6 +46,8 @@ type presenter struct {
 	actor    entities.Actor
 	guild    snowflake.ID
 	speakers map[snowflake.ID]entities.ID
+	// exchanged are, in direct messages, those between the person and the entity, of the answered ones.
+	exchanged map[snowflake.ID]bool
 }
 
 func (p presenter) message(m *discord.Message) Message {
@@ -51,16 +58,7 @@ func (p presenter) message(m *discord.Message) Message {
 	if m.EditedTimestamp != nil {
 		out.EditedAt = m.EditedTimestamp.UTC()
 	}
-	if m.MessageReference != nil && m.MessageReference.MessageID != nil && m.MessageReference.Type == discord.MessageReferenceTypeDefault && !crossposted(m) {
-		out.ReplyTo = &Reply{MessageID: *m.MessageReference.MessageID}
-		// In direct messages what is answered may have been said to, or by, another entity.
-		if quoted := m.ReferencedMessage; quoted != nil && p.hides(quoted) {
-			out.ReplyTo.Excerpt = excerptOfHidden
-		} else if quoted != nil && p.guild != 0 {
-			out.ReplyTo.Author = p.author(quoted).Name
-			out.ReplyTo.Excerpt = excerpt(p.readable(quoted.Content, quoted.Mentions))
-		}
-	}
+	out.ReplyTo = p.replyTo(m)
 	if p.guild == 0 && m.Author.ID == p.relay.world.Bot() {
 		p.own(&out)
 	}
@@ -78,6 +76,42 @@ func (p presenter) message(m *discord.Message) Message {
 		out.Reactions = append(out.Reactions, Reaction{Emoji: emojiText(reaction.Emoji), Count: reaction.Count})
 	}
 	return out
+}
+
+// replyTo tells what a message answers. In direct messages that may have been said to, or by,
+// another entity: what is not this one's own does not exist for it, and nothing is quoted.
+func (p presenter) replyTo(m *discord.Message) *Reply {
+	id := repliedTo(m)
+	if id == 0 || crossposted(m) || (p.guild == 0 && !p.exchanged[id]) {
+		return nil
+	}
+	reply := &Reply{MessageID: id}
+	if quoted := m.ReferencedMessage; quoted != nil && p.hides(quoted) {
+		reply.Excerpt = excerptOfHidden
+	} else if quoted != nil && p.guild != 0 {
+		reply.Author = p.author(quoted).Name
+		reply.Excerpt = excerpt(p.readable(quoted.Content, quoted.Mentions))
+	}
+	return reply
+}
+
+// repliedTo is the message that one answers; 0 for none.
+func repliedTo(m *discord.Message) snowflake.ID {
+	ref := m.MessageReference
+	if ref == nil || ref.MessageID == nil || ref.Type != discord.MessageReferenceTypeDefault {
+		return 0
+	}
+	return *ref.MessageID
+}
+
+// answeredBy lists what messages answer.
+func answeredBy(messages []discord.Message) (ids []snowflake.ID) {
+	for i := range messages {
+		if id := repliedTo(&messages[i]); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func (p presenter) author(m *discord.Message) Author {

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -116,9 +117,9 @@ type description struct {
 	Secret        json.RawMessage `json:"client_secret"`
 }
 
-func (d *description) check() *fault {
-	if len(d.RedirectURIs) == 0 || len(d.RedirectURIs) > entities.MaxRedirects {
-		return bad("invalid_redirect_uri", "Between 1 and 10 redirect_uris are needed.")
+func (d *description) check(mostRedirects int) *fault {
+	if len(d.RedirectURIs) == 0 || len(d.RedirectURIs) > mostRedirects {
+		return bad("invalid_redirect_uri", fmt.Sprintf("Between 1 and %d redirect_uris are needed.", mostRedirects))
 	}
 	slices.Sort(d.RedirectURIs)
 	d.RedirectURIs = slices.Compact(d.RedirectURIs)

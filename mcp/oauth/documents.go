@@ -183,8 +183,7 @@ func readDocument(raw []byte, id string) (description, *fault) {
 		return description{}, no
 	}
 	d.RedirectURIs = slices.DeleteFunc(d.RedirectURIs, func(uri string) bool { return !redirectable(uri) })
-	d.RedirectURIs = d.RedirectURIs[:min(len(d.RedirectURIs), 10)]
-	if d.check() != nil {
+	if d.check(maxDocumentLinks) != nil {
 		return description{}, no
 	}
 	return d, nil

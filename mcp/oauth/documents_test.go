@@ -73,7 +73,8 @@ func TestWrongDescriptions(t *testing.T) {
 func TestDescriptions(t *testing.T) {
 	for name, text := range map[string]string{
 		"plain": describes("", ""), "public": describes("}", `,"token_endpoint_auth_method":"none"}`), "with keys": describes("}", `,"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://client.example/k"}`),
-		"other redirects": describes(`["`, `["app://back","http://client.example/","`), "more than is known": describes("}", `,"logo_uri":"http://169.254.169.254/","x":{}}`),
+		"other redirects": describes(`["`, `["app://back","http://client.example/","`), "many redirects": describes(`["`, `["`+strings.Repeat(callback+`x","`, 5)+`https://client.example/0","https://client.example/1","https://client.example/2","https://client.example/3","https://client.example/4","https://client.example/5","https://client.example/6","https://client.example/7","https://client.example/8","https://client.example/9","`),
+		"more than is known": describes("}", `,"logo_uri":"http://169.254.169.254/","x":{}}`),
 	} {
 		s := newStage(t)
 		s.fetches = func(string) ([]byte, time.Duration, error) { return []byte(text), time.Hour, nil }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,9 @@ func (s *stage) fuzzed(t *testing.T, method, path, kind, body string) *httptest.
 	return w
 }
 
+// leads is where a page's form may lead: to us, and to a client, which leads on to others of its own.
+var leads = regexp.MustCompile(`form-action 'self' https:( http://localhost:\* http://127\.0\.0\.1:\* http://(localhost|127\.0\.0\.1)(:\d+)?)?(;|$)`)
+
 func FuzzAuthorize(f *testing.F) {
 	s := newStage(f)
 	for _, n := range wrongAuthorizations {
@@ -52,7 +56,7 @@ func FuzzAuthorize(f *testing.F) {
 		if w.Code != 200 && w.Code != 400 && w.Code != 429 && w.Code != 503 && w.Code != 303 || !strings.Contains(policy, "frame-ancestors 'none'") && w.Code != 303 {
 			t.Errorf("%d %s", w.Code, policy)
 		}
-		if strings.Contains(w.Body.String(), "<script") || w.Code == 200 && !strings.Contains(policy+";", "form-action 'self' https:;") {
+		if strings.Contains(w.Body.String(), "<script") || w.Code == 200 && !leads.MatchString(policy) {
 			t.Errorf("%s\n%s", policy, w.Body)
 		}
 		// Nobody is sent anywhere from here, but for vendors that are known and one's own machine.
@@ -132,15 +136,15 @@ func FuzzRegister(f *testing.F) {
 				RedirectURIs []string `json:"redirect_uris"`
 			}
 			must(t, json.Unmarshal(w.Body.Bytes(), &got))
-			sound(t, got.RedirectURIs)
+			sound(t, got.RedirectURIs, 10)
 		}
 	})
 }
 
 // sound looks at redirects as somebody else would read them.
-func sound(t *testing.T, redirects []string) {
+func sound(t *testing.T, redirects []string, most int) {
 	t.Helper()
-	if len(redirects) == 0 || len(redirects) > 10 {
+	if len(redirects) == 0 || len(redirects) > most {
 		t.Errorf("%d redirects", len(redirects))
 	}
 	for _, uri := range redirects {
@@ -164,7 +168,7 @@ func FuzzDocument(f *testing.F) {
 	f.Add(describes("", ""), document)
 	f.Fuzz(func(t *testing.T, text, id string) {
 		if _, redirects, taken := oauth.ReadDocument([]byte(text), id); taken {
-			sound(t, redirects)
+			sound(t, redirects, 50)
 			var got struct {
 				ClientID string `json:"client_id"`
 			}

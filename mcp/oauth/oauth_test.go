@@ -239,6 +239,9 @@ func TestTheConsentPage(t *testing.T) {
 	if strings.Contains(body, "<script") || strings.Contains(body, string(s.ada.Entity.ID)) || !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "default-src 'none'") {
 		t.Errorf("%s\n%s", policy, body)
 	}
+	if got := w.Header().Get("Referrer-Policy"); got != "same-origin" {
+		t.Errorf("its form comes with no origin: %q", got)
+	}
 	token := s.page()
 	own := s.cookie
 	s.cookie = &http.Cookie{Name: own.Name, Value: strings.Repeat("x", 43)}

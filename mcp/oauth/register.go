@@ -25,7 +25,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	}
 	d, no := readDescription(raw)
 	if no == nil {
-		no = d.check()
+		no = d.check(entities.MaxRedirects)
 	}
 	if d.AuthMethod == "" {
 		d.AuthMethod = "client_secret_basic" // RFC 7591's default

@@ -91,6 +91,11 @@ func (p *Page) Write(w http.ResponseWriter, status int, title, target string, da
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
+	if target != "'none'" {
+		// Under no-referrer browsers send forms with "Origin: null" (Fetch, "append a request Origin
+		// header"), and some older ones say by nothing else that a form is our own.
+		h.Set("Referrer-Policy", "same-origin")
+	}
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(whole.Bytes()) // a reader who is gone needs no answer
