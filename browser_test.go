@@ -70,7 +70,7 @@ func newVisitor(t *testing.T) *visitor {
 	v.register(t, "A program with <b>a name</b>")
 	// As root, as in CI, Chromium has no sandbox of its own. It shows our own pages only.
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("no-proxy-server", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter,BackForwardCache"),
+		chromedp.Flag("no-proxy-server", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-features", "Translate,OptimizationHints,MediaRouter"),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), chromedp.UserDataDir(t.TempDir()))
 	browser, leave := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(leave)
@@ -95,7 +95,7 @@ func (v *visitor) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = fmt.Fprintf(w, `<!doctype html><title>the client</title><p id="client">%s`, v.site[r.URL.Path]) // the browser is gone; there is nobody to tell
+	_, _ = fmt.Fprintf(w, `<!doctype html><title>the client</title><p id="client">The client.</p>%s`, v.site[r.URL.Path]) // the browser is gone; there is nobody to tell
 }
 
 func (v *visitor) register(t *testing.T, name string) {
@@ -147,12 +147,33 @@ func value[T any](t *testing.T, v *visitor, expression string) T {
 	return got
 }
 
+// until waits until something is so on the page, also on one that the browser has kept. Between
+// two pages there is nothing to ask.
+func (v *visitor) until(t *testing.T, so string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(v.browser, stepTime)
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](so))
+		if is {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			t.Fatalf("this does not become so: %s (%v)", so, err)
+		}
+	}
+}
+
 // came waits until the person is back at the program's site, which leads on to another one.
 func (v *visitor) came(t *testing.T) url.Values {
 	t.Helper()
 	select {
 	case q := <-v.back:
-		v.do(t, chromedp.WaitReady(chromedp.CSS("#client")))
+		v.until(t, `!!document.querySelector('#client')`)
 		if at := value[string](t, v, `location.href`); at != v.next.URL+"/done" {
 			t.Errorf("the browser stops at %s", at)
 		}

@@ -89,6 +89,7 @@ func TestStories(t *testing.T) {
 			"discord": onStage((*stage).upset),
 			// AIs over MCP
 			"keep":   onStage((*stage).keep),
+			"signin": onStage((*stage).signIn),
 			"call":   onStage((*stage).call),
 			"result": onStage((*stage).result),
 			"listen": onStage((*stage).listen),

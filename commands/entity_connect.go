@@ -41,7 +41,7 @@ func (c *Commands) connect(i *interaction) error {
 		return err
 	}
 	text := fmt.Sprintf("To connect ChatGPT, Claude or another AI to %s, add this address there as a connector (MCP server):\n%s\n"+
-		"It opens a page that asks for this code. It is good once, until %s; show it to nobody:\n%s",
+		"It opens a page that asks for this code. It is good once and ends %s; show it to nobody:\n%s\n",
 		bold(e.Name), block("", c.publicURL+"/mcp/"+string(e.ID)), relative(c.now().Add(entities.ConnectLife)), block("", code))
 	if len(connections) == 0 {
 		return i.reply(message{content: text + "Nothing is connected in this way yet."})
@@ -79,7 +79,7 @@ func connectedLines(all []entities.Connection) string {
 		if one.LastUsedAt != nil {
 			used = "last used " + relative(*one.LastUsedAt)
 		}
-		lines = append(lines, fmt.Sprintf("- %s (%s), since %s, %s", plain(clip(one.Client, 40)), plain(clip(one.Host, 40)), relative(one.Since), used))
+		lines = append(lines, fmt.Sprintf("- %s (%s): connected %s, %s", plain(clip(one.Client, 40)), plain(clip(one.Host, 40)), relative(one.Since), used))
 	}
 	return strings.Join(lines, "\n")
 }
