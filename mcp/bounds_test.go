@@ -155,7 +155,7 @@ func TestSubscriptionsOfOneSession(t *testing.T) {
 		return body
 	}
 	subscribe("discord://inbox")
-	mcp.FillSubscriptions(s.server, session, mcp.MaxSubscriptions-1)
+	must(t, mcp.FillSubscriptions(s.server, session, mcp.MaxSubscriptions-1))
 	if body := subscribe("discord://inbox"); !strings.Contains(body, `"result":{}`) {
 		t.Errorf("the same once more: %s", body)
 	}

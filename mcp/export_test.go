@@ -3,6 +3,7 @@ package mcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -280,10 +281,12 @@ func Queue() (put func(answer []byte) bool, take func() (messages [][]byte, full
 }
 
 // FillSubscriptions has a session that subscribed to something subscribe to n things that never change.
-func FillSubscriptions(s *Server, session string, n int) {
+func FillSubscriptions(s *Server, session string, n int) error {
 	s.streams.mu.Lock()
 	defer s.streams.mu.Unlock()
+	var err error
 	for i := range n {
-		s.streams.bySession[session].add(fmt.Sprint("test://", i), func() {})
+		err = errors.Join(err, s.streams.bySession[session].add(fmt.Sprint("test://", i), func() {}))
 	}
+	return err
 }
