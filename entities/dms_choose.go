@@ -63,6 +63,9 @@ func (r *Registry) Withdraw(ctx context.Context, actor Actor, message snowflake.
 	if _, err := r.pass(ctx, actor, actIngest, ""); err != nil {
 		return err
 	}
+	if err := fits(message); err != nil {
+		return fmt.Errorf("forget a waiting message: %w", err)
+	}
 	return r.change(ctx, func(tx *gorm.DB) error {
 		if err := tx.Where("message_id = ?", message).Delete(&WaitingDM{}).Error; err != nil {
 			return fmt.Errorf("forget a waiting message: %w", err)

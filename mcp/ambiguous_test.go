@@ -3,6 +3,7 @@ package mcp_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -74,6 +75,24 @@ func TestAllow(t *testing.T) {
 		r.Header.Set("Mcp-Protocol-Version", version)
 		if status, h, _ := send(t, r); status != 405 || h.Get("Allow") != want {
 			t.Errorf("%s: %d %q", version, status, h.Get("Allow"))
+		}
+	}
+}
+
+// TestUnreadableUnderAnotherName has headers that say something else than the message refused as
+// such, also where the message itself is refused.
+func TestUnreadableUnderAnotherName(t *testing.T) {
+	s := newStage(t)
+	ada := s.entity(t, "Ada", "", s.general)
+	for name, want := range map[string]string{"discord://channel/1": `"code":-32602`, "discord://inbox": `"code":-32020`, "": `"code":-32020`} {
+		r := s.request(t, http.MethodPost, ada, `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"discord://channel/1",`+metaModern+`}}`)
+		r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+		r.Header.Set("Mcp-Method", "resources/read")
+		if r.Header.Set("Mcp-Name", name); name == "" {
+			r.Header.Del("Mcp-Name")
+		}
+		if status, _, body := send(t, r); status != 400 || !strings.Contains(body, want) {
+			t.Errorf("%q: %d %s", name, status, body)
 		}
 	}
 }

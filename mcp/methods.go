@@ -3,6 +3,7 @@ package mcp
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	mcpgo "github.com/mark3labs/mcp-go/mcp"
 )
@@ -71,15 +72,26 @@ func (s *Server) before(r *http.Request, c *call, message envelope) *refusal {
 		}
 		return nil
 	}
+	modern := message.modern(r)
+	if modern && !message.under(r.Header) {
+		return nil // mcp-go refuses it for that
+	}
 	err := s.readable(c, message.Params.URI)
 	if err == nil {
 		return nil
 	}
 	no := c.noResource(message, err)
-	if message.modern(r) && no.code == mcpgo.RESOURCE_NOT_FOUND {
+	if modern && no.code == mcpgo.RESOURCE_NOT_FOUND {
 		no.status, no.code = http.StatusBadRequest, codeParams
 	}
 	return no
+}
+
+// under says whether the headers of a read name what its message does: as it stands, or encoded,
+// which mcp-go compares.
+func (m envelope) under(h http.Header) bool {
+	name := h.Get(mcpgo.HeaderName)
+	return h.Get(mcpgo.HeaderMethod) == m.Method && (name == m.Params.URI || strings.HasPrefix(name, "=?"))
 }
 
 // acknowledgement is an answer that only says yes.

@@ -138,8 +138,13 @@ func (r *Relay) routeDMs(ctx context.Context) {
 
 // attendDM does one thing. What Discord or the database does not let be decided now is tried
 // again: it must neither get lost nor go to another, and nothing of that person comes before it.
+// What can never be written down holds up nothing.
 func (r *Relay) attendDM(ctx context.Context, user snowflake.ID, p private) {
 	err := r.receive(ctx, user, p)
+	if entities.Unfit(err) {
+		r.log.Error("what became of direct messages can never be written down; it is left out", "err", scrubError(err))
+		err = nil
+	}
 	if err == nil {
 		r.dms.done(user)
 		return

@@ -163,3 +163,23 @@ func TestAskedOnceThoughItCannotBeWrittenDown(t *testing.T) {
 }
 
 func errOf[T any](_ T, err error) error { return err }
+
+// What is never to be written down holds up nothing: neither what the person writes next, nor what
+// else happens on Discord.
+func TestATakenBackDMWithAnIDThatIsTooBig(t *testing.T) {
+	t.Parallel()
+	s, ada := dmStage(t)
+	s.tell("before")
+	s.gotAll(ada, "before")
+	for _, channel := range []sandbox.ID{s.disc.DM(s.mia), s.general + 1} { // of which one is known
+		s.disc.DispatchRaw("MESSAGE_DELETE", fmt.Appendf(nil, `{"id":"18000000000000000000","channel_id":%q}`, channel))
+	}
+	s.tell("hello")
+	s.gotAll(ada, "before", "hello")
+	s.disc.RemoveBot(s.guild)
+	s.until("that the bot was removed is written down", func() bool { return strings.Contains(s.log.String(), "what=\"forget a message that waits") })
+	s.until("the departure is, too", func() bool {
+		servers, err := s.reg.Servers(t.Context(), entities.System("test"))
+		return err == nil && len(servers) == 1 && servers[0].Row.LeftAt != nil
+	})
+}
