@@ -11,7 +11,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// setWaiting sets a message waiting. It is asked about once, however many wait.
+// setWaiting sets a message waiting. It is asked about once, however many wait; there are at most
+// [mostWaiting] of a person.
 func setWaiting(tx *gorm.DB, in IncomingDM) (Routed, error) {
 	var asked []WaitingDM
 	if err := tx.Where("user_id = ? AND menu_id <> 0", in.User).Order("message_id DESC").Limit(1).Find(&asked).Error; err != nil {
@@ -23,6 +24,11 @@ func setWaiting(tx *gorm.DB, in IncomingDM) (Routed, error) {
 	}
 	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
 		return Routed{}, fmt.Errorf("set a direct message waiting: %w", err)
+	}
+	err := tx.Exec("DELETE FROM waiting_dms WHERE user_id = ? AND message_id <= (SELECT message_id FROM waiting_dms WHERE user_id = ? ORDER BY message_id DESC LIMIT 1 OFFSET ?)",
+		in.User, in.User, mostWaiting).Error
+	if err != nil {
+		return Routed{}, fmt.Errorf("forget what waits behind too much: %w", err)
 	}
 	return Routed{Waits: true, Menu: row.MenuID}, nil
 }

@@ -95,10 +95,14 @@ type Correspondent struct {
 // mostCorrespondents is how many conversations are listed at most.
 const mostCorrespondents = 50
 
-// Correspondents lists the people with whom an entity exchanged direct messages, the newest first.
+// Correspondents lists the people with whom an entity exchanged direct messages, the newest first,
+// while it may exchange any. A refusal for which [Lacks] finds something is not final.
 func (r *Registry) Correspondents(ctx context.Context, actor Actor) ([]Correspondent, error) {
 	m, err := r.pass(ctx, actor, actBe, "")
 	if err != nil {
+		return nil, err
+	}
+	if _, err := r.privately(m.entry); err != nil {
 		return nil, err
 	}
 	var rows []DM

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/disgoorg/snowflake/v2"
@@ -17,6 +18,10 @@ const (
 	PartnerLife = 24 * time.Hour
 	// WaitingLife is how long a message waits for the person's choice of whom it is for.
 	WaitingLife = 24 * time.Hour
+	// mostWaiting is how many messages of one person wait. Past it the oldest is forgotten.
+	mostWaiting = 1000
+	// handedOnce keeps one statement below what a database takes (PostgreSQL: 65,535 values).
+	handedOnce = 500
 )
 
 // IncomingDM is a person's direct message to the bot.
@@ -218,9 +223,13 @@ func (r *Registry) hand(tx *gorm.DB, row DM, id ID, since time.Time, messages []
 			to:    []Address{{EntityID: id, Reason: ByDM}},
 		})
 	}
-	written, err := r.insertEvents(tx, heard)
-	if err != nil {
-		return nil, fmt.Errorf("append a direct message to the event log: %w", err)
+	var written []*noted
+	for some := range slices.Chunk(heard, handedOnce) {
+		inserted, err := r.insertEvents(tx, some)
+		if err != nil {
+			return nil, fmt.Errorf("append a direct message to the event log: %w", err)
+		}
+		written = append(written, inserted...)
 	}
 	return written, nil
 }

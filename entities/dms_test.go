@@ -3,6 +3,7 @@ package entities_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -98,6 +99,45 @@ func TestWaitingMessagesGoToTheChoice(t *testing.T) {
 	}
 	goesTo(t, post(t, reg, 4, 0), bob.EntityID())
 	is(t, "what waits", rows(t, reg, func(w entities.WaitingDM) string { return w.MessageID.String() }))
+}
+
+// However much somebody writes before they choose, their choice is taken, and what waits is bounded.
+func TestMuchWaits(t *testing.T) {
+	now := at(0)
+	reg, _, bob := pair(t, filepath.Join(t.TempDir(), "troupe.db"), &now)
+	goesTo(t, post(t, reg, 1, 0), "")
+	waiting := make([]entities.WaitingDM, 6000)
+	for i := range waiting {
+		waiting[i] = entities.WaitingDM{MessageID: snowflake.ID(2 + i), UserID: mia, At: now}
+	}
+	for some := range slices.Chunk(waiting, 1000) {
+		keep(t, reg, &some)
+	}
+	_, err := reg.ChoosePartner(t.Context(), entities.Member(mia, guild, 0), bob.EntityID(), miasDM)
+	require(t, err)
+	if got := len(inbox(t, reg, bob)); got != 100 {
+		t.Errorf("of what waited %d are on the first page", got)
+	}
+}
+
+// What waits of one person is bounded: the oldest is forgotten.
+func TestNotEverythingWaits(t *testing.T) {
+	now := at(0)
+	reg, _, bob := pair(t, filepath.Join(t.TempDir(), "troupe.db"), &now)
+	waiting := make([]entities.WaitingDM, 1000)
+	for i := range waiting {
+		waiting[i] = entities.WaitingDM{MessageID: snowflake.ID(1 + i), UserID: mia, MenuID: 50, At: now}
+	}
+	keep(t, reg, &waiting)
+	keep(t, reg, &entities.WaitingDM{MessageID: 9999, UserID: olivia, At: now})
+	goesTo(t, post(t, reg, 5000, 0), "")
+	goesTo(t, post(t, reg, 5001, 0), "")
+	chosen, err := reg.ChoosePartner(t.Context(), entities.Member(mia, guild, 0), bob.EntityID(), miasDM)
+	require(t, err)
+	if n := len(chosen.Noted); n != 1000 || chosen.Noted[0].Event.MessageID != 3 || chosen.Noted[n-1].Event.MessageID != 5001 {
+		t.Errorf("%d waited, from %d on", n, chosen.Noted[0].Event.MessageID)
+	}
+	is(t, "what waits", rows(t, reg, func(w entities.WaitingDM) string { return w.MessageID.String() }), "9999")
 }
 
 func TestWaitingMessagesExpire(t *testing.T) {

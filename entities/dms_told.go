@@ -35,16 +35,19 @@ func (r *Registry) toldBy(db *gorm.DB, e *entry, user snowflake.ID) (bool, error
 
 // toldBy decides once for all that a person wrote. What cannot be decided now is given, for who
 // delivers it to ask again: only what is refused for good is no news.
-func (s *survey) toldBy(user snowflake.ID) (bool, error) {
+func (s *survey) toldBy(ctx context.Context, user snowflake.ID) (bool, error) {
 	if told, known := s.told[user]; known {
 		return told, nil
 	}
-	told, err := s.registry.toldBy(s.db, s.entry, user)
+	told, err := s.registry.toldBy(s.registry.db.reader.WithContext(ctx), s.entry, user)
 	if _, open := Lacks(err); open {
 		told, err = true, nil
 	}
 	if err != nil {
 		return false, err
+	}
+	if s.told == nil {
+		s.told = map[snowflake.ID]bool{}
 	}
 	s.told[user] = told
 	return told, nil

@@ -111,8 +111,10 @@ func TestADMThatDoesNotFit(t *testing.T) {
 	now := at(0)
 	reg, _, _ := pair(t, filepath.Join(t.TempDir(), "troupe.db"), &now)
 	for i, in := range []entities.IncomingDM{
-		{User: 1 << 63, Channel: miasDM, Message: 1}, {User: mia, Channel: 1 << 63, Message: 1},
-		{User: mia, Channel: miasDM, Message: 1 << 63}, {User: mia, Channel: miasDM, Message: 1, Replied: 1 << 63},
+		{User: 1 << 63, Channel: miasDM, Message: 1},
+		{User: mia, Channel: 1 << 63, Message: 1},
+		{User: mia, Channel: miasDM, Message: 1 << 63},
+		{User: mia, Channel: miasDM, Message: 1, Replied: 1 << 63},
 	} {
 		in.At = at(0)
 		if _, err := reg.Route(t.Context(), program, in); !entities.Unfit(err) {

@@ -5,7 +5,6 @@ import (
 	"runtime"
 
 	"github.com/disgoorg/snowflake/v2"
-	"gorm.io/gorm"
 )
 
 const (
@@ -75,7 +74,7 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 	// The end before anything is read: what comes later may be seen only in part.
 	h := marks.horizon(from, r.tail.ends())
 	s := survey{
-		registry: r, db: r.db.reader.WithContext(ctx), entry: m.entry, told: map[snowflake.ID]bool{}, marks: marks, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
+		registry: r, entry: m.entry, marks: marks, others: marks.without(q.Scope), judged: map[snowflake.ID]judgement{},
 		news: News{begun: from.begin(h), horizon: h, stopped: map[snowflake.ID]int64{}},
 	}
 	if err := s.look(ctx, q); err != nil {
@@ -89,12 +88,11 @@ func (r *Registry) News(ctx context.Context, actor Actor, q Query) (News, error)
 // survey is one look at the event log for one entity.
 type survey struct {
 	registry *Registry
-	db       *gorm.DB
 	entry    *entry
-	told     map[snowflake.ID]bool // by person: whether it may be told of their direct messages
 	marks    readMarks
 	others   readMarks                  // of other scopes
 	judged   map[snowflake.ID]judgement // by channel
+	told     map[snowflake.ID]bool      // by person: see toldBy; nil while there is none
 	news     News
 }
 
@@ -126,7 +124,7 @@ func (s *survey) look(ctx context.Context, q Query) error {
 			if len(n.Items) == q.Limit {
 				return nil
 			}
-			if further, err := s.take(row); err != nil || !further {
+			if further, err := s.take(ctx, row); err != nil || !further {
 				return err
 			}
 		}
@@ -138,13 +136,13 @@ func (s *survey) look(ctx context.Context, q Query) error {
 }
 
 // take looks at one event. It says no when it can go no further.
-func (s *survey) take(row told) (further bool, err error) {
+func (s *survey) take(ctx context.Context, row told) (further bool, err error) {
 	n, guild := &s.news, row.Event.GuildID
 	if _, stopped := n.stopped[guild]; stopped {
 		n.looked = row.Event.Seq
 		return true, nil
 	}
-	is, known, lacks, err := s.isNews(row)
+	is, known, lacks, err := s.isNews(ctx, row)
 	if err != nil {
 		return false, err
 	}
@@ -187,14 +185,14 @@ func (s *survey) past(row told) bool {
 
 // isNews decides again for every event: rights may have changed since it was written. A change is
 // news where its message was.
-func (s *survey) isNews(row told) (is, known bool, gap *Gap, err error) {
+func (s *survey) isNews(ctx context.Context, row told) (is, known bool, gap *Gap, err error) {
 	e, event := s.entry, row.Event
 	switch {
 	case event.EntityID != "" && event.EntityID != e.ID, event.AuthorEntity == e.ID:
 		return false, true, nil, nil
 	case event.GuildID == 0:
 		if event.EntityID == e.ID {
-			is, err = s.toldBy(event.AuthorID)
+			is, err = s.toldBy(ctx, event.AuthorID)
 		}
 		return is, true, nil, err
 	case s.registry.untold(event):

@@ -184,10 +184,7 @@ const (
 )
 
 func (f sqliteFile) trouble(err error) error {
-	coded, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](err)
+	coded, ok := errors.AsType[sqliteError](err)
 	if !ok {
 		return err
 	}

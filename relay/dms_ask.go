@@ -62,7 +62,14 @@ func (r *Relay) askWhom(ctx context.Context, channel, user, message snowflake.ID
 	if err != nil {
 		return err
 	}
-	return r.registry.Asked(ctx, ingest, user, asked.ID)
+	if err := r.registry.Asked(ctx, ingest, user, asked.ID); err != nil {
+		r.log.Error("note where a person is asked whom their message is for", "err", err)
+		// Later, and not all of this again: they would be asked anew each time.
+		r.put(record{"note where a person is asked whom their message is for", func(ctx context.Context) error {
+			return r.registry.Asked(ctx, ingest, user, asked.ID)
+		}})
+	}
+	return nil
 }
 
 // partners lists whom a person may choose, after asking Discord for what that depends on: first

@@ -60,8 +60,12 @@ func (r *Relay) fetchDMs(ctx context.Context, user snowflake.ID, missed *missedD
 		if err != nil {
 			return err
 		}
-		if err := r.registry.SettleDM(ctx, ingest, user, missed.reached); err != nil {
-			return err
+		// Of most people there is nothing. Where to begin follows from our clock, then, and is no
+		// message: noted, it would hide what is written until then.
+		if missed.fetched > 0 {
+			if err := r.registry.SettleDM(ctx, ingest, user, missed.reached); err != nil {
+				return err
+			}
 		}
 		if over {
 			break

@@ -235,3 +235,19 @@ func TestADMThatCanNeverBeWritten(t *testing.T) {
 		})
 	}
 }
+
+// A clock that was wrong for a while hides nothing that is written when it is right again.
+func TestMissedDMsAfterAClockThatWasWrong(t *testing.T) {
+	t.Parallel()
+	s, ada := dmStage(t)
+	s.halt()
+	s.now = func() time.Time { return time.Now().Add(60 * 24 * time.Hour) }
+	s.play()
+	s.tell("meanwhile")
+	s.until("it is routed", func() bool { return s.acknowledged()+s.botSaid("For **Ada**") > 0 })
+	s.halt()
+	s.now = nil
+	missed := s.tells("missed", 3)
+	s.play()
+	s.gotAll(ada, append([]string{"meanwhile"}, missed...)...)
+}

@@ -97,7 +97,7 @@ func (r *Relay) isLetter(m *discord.Message) bool {
 // DMPartners lists the people with whom an entity exchanged direct messages, the newest first.
 func (r *Relay) DMPartners(ctx context.Context, actor entities.Actor) ([]Conversation, error) {
 	ctx = onBehalf(ctx, actor)
-	people, err := r.registry.Correspondents(ctx, actor)
+	people, err := lacking(ctx, r, func() ([]entities.Correspondent, error) { return r.registry.Correspondents(ctx, actor) })
 	if err != nil || len(people) == 0 {
 		return nil, err
 	}

@@ -118,3 +118,48 @@ func TestADMWithAnIDThatIsTooBig(t *testing.T) {
 		t.Errorf("%d events were set aside", aside)
 	}
 }
+
+// Whose capability was withdrawn is told of no conversation either.
+func TestNoConversationsWithoutTheCapability(t *testing.T) {
+	t.Parallel()
+	s, ada := dmStage(t)
+	s.tell("hello")
+	s.gotAll(ada, "hello")
+	if got := must(s.relay.DMPartners(t.Context(), ada))(t); len(got) != 1 {
+		t.Errorf("her conversations: %+v", got)
+	}
+	s.grant(ada.EntityID(), entities.CanRead)
+	for what, err := range map[string]error{
+		"listing": errOf(s.relay.DMPartners(t.Context(), ada)),
+		"reading": errOf(s.relay.ReadDMs(t.Context(), ada, relay.DMRequest{User: snowflake.ID(s.mia), Limit: 5})),
+		"writing": errOf(s.relay.SendDM(t.Context(), ada, toMia(s, "hello?", ""))),
+	} {
+		if !entities.IsRefusal(err, entities.NotAllowed) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// Where a person is asked may be hard to write down. They are asked once all the same.
+func TestAskedOnceThoughItCannotBeWrittenDown(t *testing.T) {
+	t.Parallel()
+	s, ada := dmStage(t)
+	if _, err := s.reg.Pause(t.Context(), s.admin(), ada.EntityID()); err != nil {
+		t.Fatal(err)
+	}
+	s.entity("Bob", nil, s.general)
+	s.exec("CREATE TRIGGER refused BEFORE UPDATE ON waiting_dms BEGIN SELECT abs(-9223372036854775807 - 1); END")
+	s.tell("hello")
+	s.until("it could not be written down twice", func() bool { return strings.Count(s.log.String(), "save where a person is asked") >= 2 })
+	s.allow()
+	s.until("it is written down", func() bool {
+		marks, err := s.reg.DMMarks(t.Context(), entities.System("test"), snowflake.ID(s.mia))
+		return err == nil && len(marks) == 1 && marks[0].Unasked == 0
+	})
+	asked := strings.Count(requestsOf(s), "POST /channels/"+s.disc.DM(s.mia).String()+"/messages")
+	if asked != 1 {
+		t.Errorf("mia was asked %d times", asked)
+	}
+}
+
+func errOf[T any](_ T, err error) error { return err }

@@ -24,18 +24,21 @@ func (s *stage) refuse(when, failing string) {
 
 func (s *stage) refuseIn(table, when, failing string) {
 	s.t.Helper()
-	db := must(sql.Open("sqlite", s.database+"?_pragma=busy_timeout(5000)"))(s.t)
-	defer func() { s.ok(db.Close()) }()
-	_, err := db.ExecContext(s.t.Context(), "CREATE TRIGGER refused BEFORE INSERT ON "+table+" WHEN "+when+" BEGIN SELECT "+failing+"; END")
-	s.ok(err)
+	s.exec("CREATE TRIGGER refused BEFORE INSERT ON " + table + " WHEN " + when + " BEGIN SELECT " + failing + "; END")
 }
 
 // allow ends what refuse began.
 func (s *stage) allow() {
 	s.t.Helper()
+	s.exec("DROP TRIGGER refused")
+}
+
+// exec changes the database behind the program's back.
+func (s *stage) exec(statement string) {
+	s.t.Helper()
 	db := must(sql.Open("sqlite", s.database+"?_pragma=busy_timeout(5000)"))(s.t)
 	defer func() { s.ok(db.Close()) }()
-	_, err := db.ExecContext(s.t.Context(), "DROP TRIGGER refused")
+	_, err := db.ExecContext(s.t.Context(), statement)
 	s.ok(err)
 }
 

@@ -2,9 +2,10 @@ package oauth
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode"
 
 	"troupe/entities"
 )
@@ -12,7 +13,7 @@ import (
 // answer takes the person's answer.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	if err := s.origins.Check(r); err != nil {
-		s.refuse(w, &fault{status: http.StatusForbidden, text: "This was sent by another site's page. Start again in the program that you want to connect."})
+		s.refuse(w, &fault{status: http.StatusForbidden, text: "This was sent by another site's page."})
 		return
 	}
 	values, no := form(r)
@@ -49,21 +50,18 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.decide(w, r, of, values)
 }
 
-var stale = bad("invalid_request", "This page was answered already, is too old, or was opened in another browser. Start again in the program that you want to connect.")
+var stale = bad("invalid_request", "This page was answered already, is too old, or was opened in another browser.")
 
 // decide lets an address try a few short codes a minute. Those that are given out while somebody
 // guesses are long, and taken whoever guesses from the same address: see entities.
 func (s *Server) decide(w http.ResponseWriter, r *http.Request, of consent, values url.Values) {
-	from, typed := s.address(r), values.Get("code")
-	if len(typed) > 32 {
-		typed = ""
-	}
+	from, typed := s.address(r), codeLetters(values.Get("code"))
 	short := !entities.IsLongCode(typed)
 	if short {
 		if pause := s.guesses.take(from, s.now()); pause > 0 {
-			w.Header().Set("Retry-After", fmt.Sprint(int(pause.Seconds())+1))
-			noticePage.Write(w, http.StatusTooManyRequests, "Too many wrong codes", "", notice{Text: "Too many wrong codes came from your network. Wait a minute, go back and enter the code again. " +
-				"If this happens again, get another code with /entity connect: while codes are being guessed it gives longer ones, which are taken at once."})
+			(&fault{pause: pause}).after(w)
+			writeConsent(w, http.StatusTooManyRequests, of, values.Get("request"), "Too many wrong codes came from your network. Wait a minute and enter the code again. "+
+				"If this happens again, get another code with /entity connect: while codes are being guessed it gives longer ones, which are taken at once.")
 			return // and the page stays good
 		}
 	}
@@ -94,4 +92,19 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, of consent, valu
 		spared()
 		s.refuse(w, s.broke(err, "take a consent"))
 	}
+}
+
+// codeLetters takes away what people, and what they copy from, put between a code's characters:
+// spaces and dashes of all kinds. What is longer than any code is none.
+func codeLetters(typed string) string {
+	typed = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) {
+			return -1
+		}
+		return r
+	}, typed)
+	if len(typed) > 32 {
+		return ""
+	}
+	return typed
 }

@@ -149,10 +149,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, of consent, trouble
 		s.refuse(w, s.broke(err, "open a consent page"))
 		return
 	}
-	if to, err := url.Parse(of.redirect); err == nil && isLoopback(to) {
-		of.client.verified = false // any program on the person's machine may listen there
-	}
 	//nolint:gosec // Secure wherever the issuer is https; else it is on this machine
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: of.browser, Path: "/", MaxAge: int(consentLife.Seconds()), Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	writeConsent(w, of, token, trouble)
+	writeConsent(w, http.StatusOK, of, token, trouble)
 }

@@ -88,12 +88,13 @@ func loopbackHost(host string) bool {
 // plainName is a client's name without what could make it look like another text.
 func plainName(name, uri string) string {
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if !unicode.IsSpace(r) && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
 			return -1
 		}
 		return r
 	}, name)
-	if runes := []rune(strings.TrimSpace(name)); len(runes) > maxName {
+	name = strings.Join(strings.Fields(name), " ") // in one line
+	if runes := []rune(name); len(runes) > maxName {
 		name = string(runes[:maxName])
 	}
 	if name = strings.TrimSpace(name); name == "" {

@@ -172,10 +172,14 @@ func (f *fault) write(w http.ResponseWriter) {
 	if f.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="troupe"`)
 	}
+	f.after(w)
+	writeJSON(w, f.status, map[string]string{"error": f.code, "error_description": f.text})
+}
+
+func (f *fault) after(w http.ResponseWriter) {
 	if f.pause > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(int(f.pause.Seconds())+1))
 	}
-	writeJSON(w, f.status, map[string]string{"error": f.code, "error_description": f.text})
 }
 
 func bad(code, text string) *fault {

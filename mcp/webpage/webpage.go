@@ -42,7 +42,7 @@ h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0 1rem}
 h2{font-size:1.15rem;margin:1.75rem 0 .5rem}
 code{font:600 .95em ui-monospace,monospace}
 pre{background:var(--soft);padding:.75rem;overflow-x:auto;font:.85rem/1.45 ui-monospace,monospace;border-radius:.4rem}
-bdi{font-weight:700;unicode-bidi:isolate}
+bdi{font-weight:700;unicode-bidi:isolate;display:inline-block;max-width:100%;overflow:clip}
 a{color:var(--act)}
 .to{background:var(--soft);border-radius:.4rem;padding:.75rem}
 .to strong{display:block}
