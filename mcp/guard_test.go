@@ -132,7 +132,7 @@ func TestGuard(t *testing.T) {
 			if status == 404 && name != "session of nobody" {
 				return
 			}
-			if h.Get("X-Accel-Buffering") != "no" || h.Get("X-Content-Type-Options") != "nosniff" {
+			if h.Get("X-Accel-Buffering") != "no" || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != "no-store" {
 				t.Errorf("headers: %v", h)
 			}
 			if status == 405 && h.Get("Allow") != "GET, POST, DELETE" {
