@@ -177,7 +177,8 @@ func (s *Server) connect() error {
 // serves /mcp/{id}/sse too.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for _, form := range []string{"/mcp/{id}", "/mcp", "/{$}"} {
+	// People paste addresses with a stroke at the end, too.
+	for _, form := range []string{"/mcp/{id}", "/mcp/{id}/{$}", "/mcp", "/mcp/{$}", "/{$}"} {
 		mux.Handle(form, s.guard(s.serve))
 	}
 	if s.legacySSE {
