@@ -87,12 +87,13 @@ func TestArchivedThreadsOfTheirOwn(t *testing.T) {
 	s.play()
 	bob, private := s.whispers()
 	cursor := s.hearAll(bob, s.wait(bob, "", 0).Cursor, s.sayLines(private, "before", 3)...)
+	before := s.askedForArchives() // the first look may have come while it was let into general
 	s.newSession()
 	missed := s.sayLines(private, "missed", 7)
 	s.archive(private, true)
 	s.relogin()
 	s.hearAll(bob, cursor, missed...)
-	if asked := s.askedForArchives(); asked != 0 {
+	if asked := s.askedForArchives() - before; asked != 0 {
 		t.Errorf("%d requests for archived threads of channels that nobody hears", asked)
 	}
 }
