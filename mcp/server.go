@@ -178,7 +178,7 @@ func (s *Server) connect() error {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	// People paste addresses with a stroke at the end, too.
-	for _, form := range []string{"/mcp/{id}", "/mcp/{id}/{$}", "/mcp", "/mcp/{$}", "/{$}"} {
+	for _, form := range []string{"/mcp/{id}", "/mcp/{id}/{$}", "/mcp", "/{$}"} {
 		mux.Handle(form, s.guard(s.serve))
 	}
 	if s.legacySSE {

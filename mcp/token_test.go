@@ -65,14 +65,14 @@ func TestTokenAddresses(t *testing.T) {
 	s := newStage(t)
 	ada, bob := s.entity(t, "Ada", "", s.general), s.entity(t, "Bob", "", s.general)
 	id := string(ada.Entity.ID)
-	forms := []string{"/mcp/" + id, "/mcp?entity=" + id, "/mcp", "/", "/mcp/" + id + "/", "/mcp/"}
+	forms := []string{"/mcp/" + id, "/mcp?entity=" + id, "/mcp", "/", "/mcp/" + id + "/"}
 	for resource, wants := range map[string][]int{
-		publicURL + "/mcp/" + id:               {200, 200, 401, 200, 200, 401},
-		publicURL + "/mcp?entity=" + id:        {200, 200, 401, 200, 200, 401},
-		publicURL + "/mcp":                     {200, 200, 200, 200, 200, 200},
-		publicURL + "/mcp/":                    {200, 200, 200, 200, 200, 200},
-		"https://old.example/troupe/mcp":       {200, 200, 200, 200, 200, 200},
-		"https://old.example/troupe/mcp/" + id: {200, 200, 401, 200, 200, 401},
+		publicURL + "/mcp/" + id:               {200, 200, 401, 200, 200},
+		publicURL + "/mcp?entity=" + id:        {200, 200, 401, 200, 200},
+		publicURL + "/mcp":                     {200, 200, 200, 200, 200},
+		publicURL + "/mcp/":                    {200, 200, 200, 200, 200},
+		"https://old.example/troupe/mcp":       {200, 200, 200, 200, 200},
+		"https://old.example/troupe/mcp/" + id: {200, 200, 401, 200, 200},
 	} {
 		token := s.grant(t, ada, resource).Access
 		for at, form := range forms {
