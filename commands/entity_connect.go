@@ -79,10 +79,14 @@ func connectedLines(all []entities.Connection) string {
 		if one.LastUsedAt != nil {
 			used = "last used " + relative(*one.LastUsedAt)
 		}
-		lines = append(lines, fmt.Sprintf("- %s (%s): connected %s, %s", plain(clip(one.Client, 40)), plain(clip(one.Host, 40)), relative(one.Since), used))
+		lines = append(lines, fmt.Sprintf("- %s (%s): connected %s, %s", unlinked(one.Client), plain(clip(one.Host, 40)), relative(one.Since), used))
 	}
 	return strings.Join(lines, "\n")
 }
+
+// unlinked is a client's name as text, also where it looks like an address: Discord would lead
+// there.
+func unlinked(name string) string { return plain(clip(strings.ReplaceAll(name, "://", ": //"), 40)) }
 
 func connectionChoices(all []entities.Connection) []discord.StringSelectMenuOption {
 	choices := []discord.StringSelectMenuOption{discord.NewStringSelectMenuOption("Everything that is connected", everyConnection)}
