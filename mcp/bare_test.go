@@ -102,7 +102,7 @@ func TestAgainstBare(t *testing.T) {
 // TestTokensCostWhatKeysDo lists channels by an OAuth token and by a key.
 func TestTokensCostWhatKeysDo(t *testing.T) {
 	if raceEnabled {
-		t.Skip("this is about time")
+		t.Skip("this is about time, which the race detector takes; it runs without")
 	}
 	const most = 1.15
 	token, key := credentials(t)

@@ -65,8 +65,8 @@ type Relay struct {
 	speakers  speakers
 	inbox     inbox
 	lookups   lookups
-	searching *searchPace
-	pinning   *searchPace
+	searching *minutePace
+	pinning   *minutePace
 	strays    chan discord.Message // messages of threads that are not known yet
 	astray    astray
 	backlog   backlog

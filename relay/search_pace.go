@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -13,9 +14,12 @@ import (
 // headers, observed: 5 in 5 s), which all entities there share.
 const SearchesPerMinute = 30
 
-// searchPace counts how often entities had Discord search of late, or do something else of which
+// mostPaced is how many entities are counted before those that did nothing of late are forgotten.
+const mostPaced = 1000
+
+// minutePace counts how often entities had Discord search of late, or do something else of which
 // little is allowed within a minute.
-type searchPace struct {
+type minutePace struct {
 	most int
 	// text refuses one more, with when there is room again.
 	text  string
@@ -23,21 +27,25 @@ type searchPace struct {
 	asked map[entities.ID][]time.Time
 }
 
-func newSearchPace() *searchPace {
+func newSearchPace() *minutePace {
 	const text = "You have searched as much as you may within a minute. Search again in %s, or narrow what you look for."
-	return &searchPace{most: SearchesPerMinute, text: text, asked: map[entities.ID][]time.Time{}}
+	return &minutePace{most: SearchesPerMinute, text: text, asked: map[entities.ID][]time.Time{}}
 }
 
-func newPinPace() *searchPace {
+func newPinPace() *minutePace {
 	const text = "You have pinned and unpinned as much as you may within a minute. Go on in %s."
-	return &searchPace{most: PinsPerMinute, text: text, asked: map[entities.ID][]time.Time{}}
+	return &minutePace{most: PinsPerMinute, text: text, asked: map[entities.ID][]time.Time{}}
 }
 
 // take counts one more, or refuses it with when there is room again.
-func (p *searchPace) take(id entities.ID, now time.Time) error {
+func (p *minutePace) take(id entities.ID, now time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	recent := slices.DeleteFunc(p.asked[id], func(at time.Time) bool { return now.Sub(at) >= time.Minute })
+	old := func(at time.Time) bool { return now.Sub(at) >= time.Minute }
+	if len(p.asked) >= mostPaced {
+		maps.DeleteFunc(p.asked, func(_ entities.ID, all []time.Time) bool { return len(all) == 0 || old(all[len(all)-1]) })
+	}
+	recent := slices.DeleteFunc(p.asked[id], old)
 	p.asked[id] = recent
 	if len(recent) >= p.most {
 		return entities.Refuse(entities.Unavailable, p.text, waitUntil(recent[0].Add(time.Minute), now))

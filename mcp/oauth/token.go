@@ -87,17 +87,22 @@ func (s *Server) bearer(r *http.Request, id string) (client, *fault) {
 	return s.client(r.Context(), id, s.address(r))
 }
 
+// called reads what a client sends, and finds the client.
+func (s *Server) called(r *http.Request) (client, url.Values, *fault) {
+	values, no := form(r)
+	if no != nil {
+		return client{}, nil, no
+	}
+	c, no := s.authenticated(r, values)
+	return c, values, no
+}
+
 // token gives tokens for a code or a refresh token.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if open(w, r, "POST") {
 		return
 	}
-	values, no := form(r)
-	if no != nil {
-		no.write(w)
-		return
-	}
-	c, no := s.authenticated(r, values)
+	c, values, no := s.called(r)
 	if no != nil {
 		no.write(w)
 		return
@@ -159,12 +164,7 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 	if open(w, r, "POST") {
 		return
 	}
-	values, no := form(r)
-	if no != nil {
-		no.write(w)
-		return
-	}
-	c, no := s.authenticated(r, values)
+	c, values, no := s.called(r)
 	if no == nil && values.Get("token") == "" {
 		no = bad("invalid_request", "The token is missing.")
 	}
